@@ -1,0 +1,121 @@
+"""Settings, read once from the environment. A wrong value stops the start with one clear line."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_LONGEST_SOCKET_PATH = 90  # the kernel takes 107 bytes; the servers add a file name to the folder
+
+
+class WrongSetting(Exception):
+    """An environment variable has a value that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between installations. `*_url` None means: the embedded server."""
+
+    var_dir: Path
+    host: str
+    port: int
+    base_url: str
+    database_url: str
+    redis_url: str
+    embedded_postgres: bool
+    embedded_valkey: bool
+    secret_key: str
+    demo: bool
+    web_workers: int
+    task_workers: int
+    max_upload_mb: int
+    sms_provider: str
+    log_level: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from `env`. Raises `WrongSetting`."""
+        var_dir = Path(env.get("VAR_DIR") or Path(__file__).parent / "var").resolve()
+        host = env.get("HOST", "127.0.0.1")
+        port = _number(env, "PORT", 8000, 1, 65535)
+        run = socket_dir(var_dir)
+        demo = _flag(env, "DEMO", default=True)
+        return cls(
+            var_dir=var_dir,
+            host=host,
+            port=port,
+            base_url=env.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
+            database_url=_database_url(env.get("DATABASE_URL")) or f"postgresql://portal@/portal?host={run}",
+            redis_url=env.get("REDIS_URL") or f"unix://{run}/valkey.sock",
+            embedded_postgres=not env.get("DATABASE_URL"),
+            embedded_valkey=not env.get("REDIS_URL"),
+            secret_key=env.get("SECRET_KEY") or _kept_secret(var_dir / "secret_key"),
+            demo=demo,
+            web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
+            task_workers=_number(env, "TASK_WORKERS", 2, 1, 64),
+            max_upload_mb=_number(env, "MAX_UPLOAD_MB", 20, 1, 1000),
+            sms_provider=env.get("SMS_PROVIDER", "test_phone" if demo else "none"),
+            log_level=env.get("LOG_LEVEL", "INFO").upper(),
+        )
+
+    @property
+    def broker_url(self) -> str:
+        """`redis_url` as Celery spells it."""
+        return self.redis_url.replace("unix://", "redis+socket://", 1)
+
+    @property
+    def files_dir(self) -> Path:
+        """Where uploaded papers and results are kept."""
+        return self.var_dir / "files"
+
+    @property
+    def is_secure(self) -> bool:
+        """True when people reach the portal over HTTPS: cookies are then sent over it alone."""
+        return self.base_url.startswith("https://")
+
+
+def socket_dir(var_dir: Path) -> Path:
+    """The folder of the embedded servers' sockets: below `var_dir` unless that path is too long for the kernel."""
+    run = var_dir / "run"
+    if len(str(run)) <= _LONGEST_SOCKET_PATH:
+        return run
+    return Path(tempfile.gettempdir()) / f"portal-{hashlib.sha256(str(var_dir).encode()).hexdigest()[:12]}"
+
+
+def _database_url(url: str | None) -> str | None:
+    """Accepts the "postgres://" spelling that many hosts hand out."""
+    return url.replace("postgres://", "postgresql://", 1) if url else None
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise WrongSetting(f"{name}={text!r}: phải là số nguyên từ {low} đến {high}")
+    return int(text)
+
+
+def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = env.get(name, "1" if default else "0").lower()
+    if text not in ("0", "1", "true", "false"):
+        raise WrongSetting(f"{name}={text!r}: phải là 0 hoặc 1")
+    return text in ("1", "true")
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret key of this installation, made at the first start and readable by its owner alone."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    except OSError as error:
+        raise WrongSetting(f"VAR_DIR={path.parent}: không ghi được ({error.strerror})") from error
+    with os.fdopen(descriptor, "w") as file:
+        key = secrets.token_hex(32)
+        file.write(key)
+    return key

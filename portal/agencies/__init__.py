@@ -1,0 +1,1 @@
+"""The agencies of the province, their identifiers and their predecessors."""

@@ -1,0 +1,8 @@
+"""Addresses of pages for messages and papers, which are made where no web request is."""
+
+from urllib.parse import urlencode
+
+
+def lookup(base_url: str, reference: str) -> str:
+    """The public page where a case is looked up; the reference is in it, the secret is not."""
+    return f"{base_url}/tra-cuu?{urlencode({'ma': reference})}"

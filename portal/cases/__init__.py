@@ -1,0 +1,1 @@
+"""The case: its life from submission to result. The heart of the product."""

@@ -1,0 +1,237 @@
+"""Moving a case: web, API and workers all call `perform`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from portal.base.errors import Forbidden, NotFound, Refusal, Stale
+from portal.cases import assignment
+from portal.cases.details import GRANTED, check_details
+from portal.cases.lifecycle import NATIONAL, TRANSITIONS, Action, Clock, State, Transition
+from portal.cases.models import Case, CaseEvent
+from portal.cases.permissions import current_stage, may_do, may_see
+from portal.deadlines.calendar import provincial_calendar
+from portal.deadlines.clock import acceptance_due, result_due
+from portal.documents import results
+from portal.identity.actor import Actor
+from portal.notifications.actions import CaseFacts, notify
+from portal.outbox.actions import announce
+from portal.publishing import queries as publishing
+from services_catalog.loader import workflows
+from services_catalog.model import Channel, Procedure, Workflow
+
+
+def perform(
+    session: Session,
+    case_id: int,
+    action: Action,
+    *,
+    by: Actor,
+    now: datetime,
+    details: Mapping[str, str] | None = None,
+    expected_version: int | None = None,
+) -> Case:
+    """Make one transition in the caller's transaction: state, event, notices and outbox together.
+
+    `expected_version` is the version the person looked at; `Stale` is raised if the case has moved
+    since. Other refusals: `NotFound`, `Forbidden`, `Invalid`, and `Refusal("not_now")` for a move
+    that does not exist from here.
+    """
+    case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    if case is None or not may_see(by, case):
+        raise NotFound("Không tìm thấy hồ sơ.")
+    procedure = publishing.version(session, case.version_id).procedure
+    workflow = workflows()[procedure.workflow]
+    _check(case, action, by, workflow, expected_version)
+    given = check_details(action, details or {})
+    _move(session, _Move(case, action, by, now, given, procedure, workflow))
+    return case
+
+
+class _Move:
+    """All that one transition needs to know."""
+
+    def __init__(
+        self,
+        case: Case,
+        action: Action,
+        by: Actor,
+        now: datetime,
+        details: dict[str, str],
+        procedure: Procedure,
+        workflow: Workflow,
+    ):
+        self.case, self.action, self.by, self.now = case, action, by, now
+        self.details, self.procedure, self.workflow = details, procedure, workflow
+        self.transition: Transition = TRANSITIONS[action]
+        self.from_state, self.from_stage = case.state, case.stage
+
+
+def _check(case: Case, action: Action, by: Actor, workflow: Workflow, expected_version: int | None) -> None:
+    if expected_version is not None and expected_version != case.version:
+        raise Stale("Hồ sơ vừa được người khác xử lý. Hãy xem lại tình trạng mới rồi quyết định.")
+    if may_do(by, action, case, workflow):
+        return
+    if case.state not in TRANSITIONS[action].sources:
+        status = NATIONAL[State(case.state)][1].lower()
+        raise Refusal("not_now", f"Không làm được việc này khi hồ sơ đang ở trạng thái “{status}”.")
+    raise Forbidden("Việc này thuộc người khác: hồ sơ không ở bước bạn phụ trách.")
+
+
+def _move(session: Session, move: _Move) -> None:
+    case, transition = move.case, move.transition
+    if transition.target is not None:
+        case.state = transition.target
+    if effect := _EFFECTS.get(move.action):
+        effect(session, move)
+    _turn_clock(move)
+    if case.state != State.IN_PROCESS:
+        case.stage = None
+    event = _record(session, move)
+    notify(session, transition.event, event.id, facts_of(case, move.procedure), move.now)
+    announce(session, transition.event, case.id, move.now)
+    try:
+        session.flush()
+    except StaleDataError as error:  # the row lock makes this unreachable; the version column proves it
+        raise Stale("Hồ sơ vừa được người khác xử lý.") from error
+
+
+def _record(session: Session, move: _Move) -> CaseEvent:
+    case = move.case
+    return record_event(
+        session,
+        case,
+        move.transition.event,
+        by=move.by,
+        now=move.now,
+        details=dict(move.details),
+        from_state=move.from_state,
+        from_stage=move.from_stage,
+    )
+
+
+def record_event(
+    session: Session,
+    case: Case,
+    event: str,
+    *,
+    by: Actor,
+    now: datetime,
+    details: dict[str, str],
+    from_state: str | None,
+    from_stage: str | None,
+) -> CaseEvent:
+    """Append to the history of a case; the caller holds its row lock."""
+    last = session.scalar(select(func.max(CaseEvent.number)).where(CaseEvent.case_id == case.id)) or 0
+    row = CaseEvent(
+        case_id=case.id,
+        number=last + 1,
+        event=event,
+        from_state=from_state,
+        to_state=case.state,
+        from_stage=from_stage,
+        to_stage=case.stage,
+        actor_id=by.account_id,
+        at=now,
+        details=details,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def facts_of(case: Case, procedure: Procedure) -> CaseFacts:
+    """What notices may say of a case."""
+    return CaseFacts(
+        case_id=case.id,
+        reference=case.reference,
+        procedure=procedure.short_name,
+        phone=case.contact_phone,
+        applicant_id=case.applicant_id,
+        acceptance_due_at=case.acceptance_due_at,
+        due_at=case.due_at,
+        is_granted=case.is_granted,
+    )
+
+
+def _turn_clock(move: _Move) -> None:
+    """Due times as the transition asks.
+
+    After a supplement the whole handling time runs again from the new acceptance (NĐ 61/2018, Điều 19);
+    the due time that was promised before is kept.
+    """
+    case, now = move.case, move.now
+    if move.transition.clock is Clock.START:
+        case.accepted_at = now
+        case.due_at = result_due(provincial_calendar(), move.procedure, move.workflow, Channel(case.channel), now)
+    elif move.transition.clock is Clock.PAUSE and case.due_at is not None:
+        case.previous_due_at, case.due_at = case.due_at, None
+    elif move.transition.clock is Clock.STOP:
+        case.finished_at = now
+
+
+def _route(session: Session, move: _Move) -> None:
+    case = move.case
+    stage = move.workflow.stages[1]
+    case.stage = stage.key
+    case.assignee_id = assignment.least_loaded(session, case.agency_key, stage, move.now)
+
+
+def _propose(session: Session, move: _Move) -> None:
+    move.case.is_granted = move.details["outcome"] == GRANTED
+    move.case.decision = move.details["decision"]
+    move.case.assignee_id = move.by.account_id
+    _advance(session, move)
+
+
+def _advance(session: Session, move: _Move) -> None:
+    move.case.stage = _neighbour(move, +1)
+
+
+def _send_back(session: Session, move: _Move) -> None:
+    move.case.stage = _neighbour(move, -1)
+
+
+def _neighbour(move: _Move, step: int) -> str:
+    stage = current_stage(move.case, move.workflow)
+    if stage is None:
+        raise LookupError(f"case {move.case.id} is in no stage")
+    return move.workflow.stages[move.workflow.stages.index(stage) + step].key
+
+
+def _number(session: Session, move: _Move) -> None:
+    case = move.case
+    if case.is_granted is None or case.decision is None:
+        raise LookupError(f"case {case.id} was approved without a decision")
+    results.number_result(session, case.id, case.agency_key, move.procedure.result_paper, move.now)
+
+
+def _request(session: Session, move: _Move) -> None:
+    move.case.request_to_applicant = move.details["request"]
+
+
+def _supply(session: Session, move: _Move) -> None:
+    move.case.request_to_applicant = None
+    move.case.acceptance_due_at = acceptance_due(provincial_calendar(), move.now)
+
+
+def _deliver(session: Session, move: _Move) -> None:
+    move.case.returned_at = move.now
+
+
+_EFFECTS: dict[Action, Callable[[Session, _Move], None]] = {
+    Action.ROUTE: _route,
+    Action.PROPOSE: _propose,
+    Action.ENDORSE: _advance,
+    Action.APPROVE: _advance,
+    Action.SEND_BACK: _send_back,
+    Action.ISSUE: _number,
+    Action.REQUEST_SUPPLEMENT: _request,
+    Action.SUPPLY: _supply,
+    Action.DELIVER: _deliver,
+}

@@ -1,0 +1,32 @@
+"""Choosing who handles a case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.base.clock import local_day
+from portal.cases.lifecycle import State
+from portal.cases.models import Case
+from portal.identity.models import Role
+from portal.identity.queries import holders
+from services_catalog.model import Stage
+
+
+def least_loaded(session: Session, agency_key: str, stage: Stage, now: datetime) -> int | None:
+    """The account with the fewest open cases among those who hold the stage's role; None if nobody does.
+
+    With nobody assigned, anyone who gets the role later finds the case in the queue.
+    """
+    candidates = [account.id for account in holders(session, agency_key, Role(stage.role), local_day(now))]
+    if not candidates:
+        return None
+    query = (
+        select(Case.assignee_id, func.count())
+        .where(Case.assignee_id.in_(candidates), Case.state.in_([State.ACCEPTED, State.IN_PROCESS]))
+        .group_by(Case.assignee_id)
+    )
+    load: dict[int | None, int] = {assignee: count for assignee, count in session.execute(query)}
+    return min(candidates, key=lambda account_id: (load.get(account_id, 0), account_id))

@@ -1,0 +1,69 @@
+"""What each action must be told, checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.base.errors import Invalid
+from portal.cases.lifecycle import Action
+from services_catalog.text import nfc_lines
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One thing an action asks for. `options` empty: free text."""
+
+    name: str
+    label: str
+    missing: str
+    help: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    maximum_length: int = 5000
+
+
+_REASON = Detail("reason", "Lý do", "Hãy nêu lý do cụ thể: người nộp sẽ đọc nguyên văn.")
+GRANTED = "granted"
+
+DETAILS: dict[Action, tuple[Detail, ...]] = {
+    Action.DECLINE: (_REASON,),
+    Action.REQUEST_SUPPLEMENT: (
+        Detail(
+            "request",
+            "Cần bổ sung những gì",
+            "Hãy nêu từng điểm cần bổ sung.",
+            help="Nêu đủ mọi điểm trong một lần. Mỗi điểm một dòng.",
+        ),
+    ),
+    Action.PROPOSE: (
+        Detail(
+            "outcome",
+            "Đề xuất",
+            "Hãy chọn đồng ý hoặc không đồng ý.",
+            options=((GRANTED, "Đồng ý giải quyết"), ("refused", "Không đồng ý (trả lời bằng văn bản)")),
+        ),
+        Detail("decision", "Nội dung kết quả", "Hãy nhập nội dung kết quả.", help="In nguyên văn trên giấy kết quả."),
+    ),
+    Action.SUPPLY: (
+        Detail("note", "Bạn đã bổ sung những gì", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),
+    ),
+    Action.SEND_BACK: (Detail("reason", "Lý do trả lại", "Hãy nêu lý do để bước trước biết phải sửa gì."),),
+    Action.WITHDRAW: (Detail("reason", "Lý do rút hồ sơ", "Hãy cho biết lý do rút hồ sơ."),),
+}
+
+
+def check_details(action: Action, given: Mapping[str, str]) -> dict[str, str]:
+    """The details of `action`, cleaned. Raises `Invalid` with a sentence for each that is missing or wrong."""
+    values: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for detail in DETAILS.get(action, ()):
+        value = nfc_lines(given.get(detail.name) or "")
+        if not value or (detail.options and value not in dict(detail.options)):
+            errors[detail.name] = detail.missing
+        elif len(value) > detail.maximum_length:
+            errors[detail.name] = f"Nội dung dài quá {detail.maximum_length} ký tự. Hãy viết ngắn lại."
+        else:
+            values[detail.name] = value
+    if errors:
+        raise Invalid(errors)
+    return values

@@ -1,0 +1,87 @@
+"""How an application becomes a case."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.agencies.models import Agency
+from portal.base.errors import NotFound, Refusal
+from portal.cases.actions import facts_of, record_event
+from portal.cases.drafts import draft_for
+from portal.cases.lifecycle import State
+from portal.cases.models import Case, Draft
+from portal.cases.references import next_reference
+from portal.deadlines.calendar import provincial_calendar
+from portal.deadlines.clock import acceptance_due
+from portal.documents import uploads
+from portal.identity.actor import Actor
+from portal.notifications.actions import notify
+from portal.outbox.actions import announce
+from portal.publishing import queries as publishing
+from services_catalog.answers import first_incomplete_step
+from services_catalog.loader import forms
+from services_catalog.model import Channel, Procedure
+
+_SECRET_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 - an alphabet without look-alikes
+
+
+def submit(session: Session, draft_id: uuid.UUID, *, by: Actor, now: datetime) -> Case:
+    """Turn a draft into a case, once: a second call returns the case of the first.
+
+    Raises `NotFound`, and `Refusal("incomplete")` naming what is missing.
+    """
+    draft = draft_for(session, by, draft_id, lock=True)
+    existing = session.scalar(select(Case).where(Case.draft_id == draft_id))
+    if existing:
+        return existing
+    procedure = publishing.version(session, draft.version_id).procedure
+    _require_complete(session, draft, procedure)
+    case = _new_case(session, draft, procedure, now)
+    uploads.hand_over(session, draft_id=draft.id, case_id=case.id)
+    event = record_event(session, case, "case.submitted", by=by, now=now, details={}, from_state=None, from_stage=None)
+    notify(session, "case.submitted", event.id, facts_of(case, procedure), now)
+    announce(session, "case.submitted", case.id, now)
+    return case
+
+
+def missing_papers(session: Session, draft: Draft, procedure: Procedure) -> list[str]:
+    """Names of the papers that everyone must hand in and that are not uploaded yet."""
+    slots = {document.slot for document in uploads.of_draft(session, draft.id)}
+    return [d.name for i, d in enumerate(procedure.documents) if d.is_always_required and i not in slots]
+
+
+def _require_complete(session: Session, draft: Draft, procedure: Procedure) -> None:
+    if step := first_incomplete_step(forms()[procedure.form], draft.answers):
+        raise Refusal("incomplete", f"Phần “{step.title}” chưa điền xong.")
+    if missing := missing_papers(session, draft, procedure):
+        raise Refusal("incomplete", f"Còn thiếu giấy tờ: {missing[0]}.")
+
+
+def _new_case(session: Session, draft: Draft, procedure: Procedure, now: datetime) -> Case:
+    agency = session.get(Agency, draft.agency_key)
+    if agency is None or not agency.is_active:
+        raise NotFound("Cơ quan tiếp nhận không còn hoạt động. Hãy bắt đầu lại và chọn cơ quan khác.")
+    case = Case(
+        reference=next_reference(session, agency, now),
+        draft_id=draft.id,
+        procedure_code=procedure.code,
+        version_id=draft.version_id,
+        agency_key=draft.agency_key,
+        channel=Channel.ONLINE,
+        applicant_id=draft.account_id,
+        contact_name=draft.answers["requester_name"],
+        contact_phone=draft.answers.get("requester_phone"),
+        answers=draft.answers,
+        lookup_code="".join(secrets.choice(_SECRET_LETTERS) for _ in range(8)),
+        state=State.SUBMITTED,
+        submitted_at=now,
+        acceptance_due_at=acceptance_due(provincial_calendar(), now),
+    )
+    session.add(case)
+    session.flush()
+    return case

@@ -1,0 +1,81 @@
+"""What the result paper of a case says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.agencies.models import Agency
+from portal.base import links
+from portal.base.clock import local_day
+from portal.cases.models import Case, CaseEvent
+from portal.documents.models import Result
+from portal.identity import queries as identity
+from portal.publishing import queries as publishing
+from services_catalog.fields import show_answer
+from services_catalog.loader import forms
+from services_catalog.model import FormField
+
+_NOT_SIGNED = "Bản do hệ thống lập từ quyết định phê duyệt trên hệ thống, chưa có chữ ký số."
+_ON_BIRTH_CERTIFICATE = (
+    "child_name", "child_born_on", "child_sex", "child_ethnicity", "child_nationality", "child_birth_place",
+    "child_native_place", "mother_name", "mother_birth_year", "mother_ethnicity", "mother_nationality",
+    "mother_residence", "father_name", "father_birth_year", "father_ethnicity", "father_nationality",
+    "father_residence", "requester_name",
+)  # fmt: skip
+_LABELS = {
+    "mother_birth_year": "Năm sinh của mẹ", "mother_ethnicity": "Dân tộc của mẹ", "requester_name": "Người đi đăng ký",
+    "mother_nationality": "Quốc tịch của mẹ", "mother_residence": "Nơi cư trú của mẹ", "father_residence": "Nơi cư trú của cha",
+    "father_birth_year": "Năm sinh của cha", "father_ethnicity": "Dân tộc của cha", "father_nationality": "Quốc tịch của cha",
+}  # fmt: skip
+
+
+def paper_data(session: Session, case: Case, base_url: str, result: Result | None = None) -> dict[str, Any]:
+    """The data of the result's template; without a numbered `result` it is a draft."""
+    published = publishing.version(session, case.version_id)
+    agency = session.get_one(Agency, case.agency_key)
+    parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
+    fields = {field.name: field for step in forms()[published.procedure.form].steps for field in step.fields}
+    return {
+        "reference": case.reference,
+        "procedure": published.procedure.short_name,
+        "agency": agency.name,
+        "parent_agency": parent.name if parent else "",
+        "number": f"{result.number}/{result.year}" if result else "…",
+        "place_and_date": _place_and_date(result),
+        "beneficiary": case.contact_name,
+        "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
+        "is_granted": bool(case.is_granted),
+        "decision": case.decision or "",
+        "rows": _rows(case, fields),
+        "signer_title": "Lãnh đạo phê duyệt",
+        "signer": _approver(session, case),
+        "verify_url": links.lookup(base_url, case.reference),
+        "footer": _NOT_SIGNED,
+        "is_draft": result is None,
+    }
+
+
+def proposed_decision(case: Case) -> str:
+    """A first wording of the decision, for the case officer to change."""
+    return f"Đồng ý giải quyết đề nghị của {case.contact_name} theo hồ sơ {case.reference}."
+
+
+def _place_and_date(result: Result | None) -> str:
+    day = result.issued_on if result else None
+    return f"Lạng Sơn, ngày {day:%d} tháng {day:%m} năm {day:%Y}" if day else "Lạng Sơn, ngày … tháng … năm …"
+
+
+def _rows(case: Case, fields: dict[str, FormField]) -> Sequence[tuple[str, str]]:
+    asked = [fields[name] for name in _ON_BIRTH_CERTIFICATE if name in fields and name in case.answers]
+    return [(_LABELS.get(f.name, f.label), show_answer(f, case.answers[f.name])) for f in asked]
+
+
+def _approver(session: Session, case: Case) -> str:
+    """The name of the one whose approval stands."""
+    query = select(CaseEvent.actor_id).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.approved")
+    account_id = session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
+    return identity.names(session, [account_id]).get(account_id, "") if account_id else ""

@@ -1,0 +1,82 @@
+"""Reads of cases. A case is obtained only by `case_for`, which knows who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.base.errors import NotFound
+from portal.cases.lifecycle import DESK_ROLE, State
+from portal.cases.models import Case, CaseEvent
+from portal.cases.permissions import may_see
+from portal.cases.references import normalise
+from portal.identity.actor import Actor
+from portal.identity.models import Role
+from portal.publishing.models import ProcedureRow
+from services_catalog.loader import workflows
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A case as a queue shows it."""
+
+    case: Case
+    procedure: str
+
+
+def case_for(session: Session, actor: Actor, reference: str) -> Case:
+    """The case with this reference, in either spelling. Absent and forbidden raise the same `NotFound`."""
+    normal = normalise(reference)
+    case = session.scalar(select(Case).where(Case.reference == normal)) if normal else None
+    if case is None or not may_see(actor, case):
+        raise NotFound("Không tìm thấy hồ sơ.")
+    return case
+
+
+def case_by_secret(session: Session, reference: str, lookup_code: str) -> Case:
+    """The case for someone who is not signed in but has the code printed on the acknowledgement."""
+    normal = normalise(reference)
+    case = session.scalar(select(Case).where(Case.reference == normal)) if normal else None
+    if case is None or case.lookup_code != lookup_code.strip().upper():
+        raise NotFound("Mã hồ sơ hoặc mã tra cứu không đúng.")
+    return case
+
+
+def history(session: Session, case: Case) -> Sequence[CaseEvent]:
+    """Everything that happened to the case, oldest first."""
+    return session.scalars(select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.number)).all()
+
+
+def of_applicant(session: Session, actor: Actor, *, limit: int = 100) -> list[QueueRow]:
+    """The actor's own cases, newest first."""
+    return _rows(session, Case.applicant_id == actor.account_id, Case.id.desc(), limit=limit)
+
+
+def to_do(session: Session, actor: Actor, *, limit: int = 200) -> list[QueueRow]:
+    """What waits for this member of staff, in order of due time."""
+    waiting = [_waits_for(actor, agency, role) for agency, role in sorted(actor.roles)]
+    due = func.coalesce(Case.due_at, Case.acceptance_due_at)
+    return _rows(session, or_(*waiting), due, Case.id, limit=limit) if waiting else []
+
+
+def of_agencies(session: Session, actor: Actor, *, limit: int = 200) -> list[QueueRow]:
+    """All cases of the agencies at which the actor holds a position, newest first."""
+    return _rows(session, Case.agency_key.in_(actor.agency_keys), Case.id.desc(), limit=limit)
+
+
+def _waits_for(actor: Actor, agency_key: str, role: Role) -> ColumnElement[bool]:
+    if role is DESK_ROLE:
+        return and_(Case.agency_key == agency_key, Case.state == State.SUBMITTED)
+    stages = {stage.key for workflow in workflows().values() for stage in workflow.stages if stage.role == role}
+    mine = or_(Case.assignee_id.is_(None), Case.assignee_id == actor.account_id)
+    at_stage = and_(Case.agency_key == agency_key, Case.state == State.IN_PROCESS, Case.stage.in_(stages))
+    return and_(at_stage, mine) if role is Role.CASE_OFFICER else at_stage
+
+
+def _rows(session: Session, where: ColumnElement[bool], *order: object, limit: int) -> list[QueueRow]:
+    query = select(Case, ProcedureRow.name).join(ProcedureRow, ProcedureRow.code == Case.procedure_code)
+    rows = session.execute(query.where(where).order_by(*order).limit(limit))  # type: ignore[arg-type]
+    return [QueueRow(case, name) for case, name in rows]

@@ -1,0 +1,87 @@
+"""Cases in plain Vietnamese: where one is, and what happened to it."""
+
+from __future__ import annotations
+
+from portal.base.words import when
+from portal.cases.lifecycle import NATIONAL, Action, State
+from portal.cases.models import Case
+from portal.cases.permissions import current_stage
+from services_catalog.model import Channel, TimeUnit, Workflow
+
+STATE_NAMES = {
+    State.SUBMITTED: "Chờ tiếp nhận",
+    State.SUPPLEMENT: "Cần bổ sung",
+    State.ACCEPTED: "Đã tiếp nhận",
+    State.IN_PROCESS: "Đang xử lý",
+    State.ISSUING: "Đang phát hành kết quả",
+    State.FINISHED: "Có kết quả",
+    State.RETURNED: "Đã trả kết quả",
+    State.DECLINED: "Không được tiếp nhận",
+    State.WITHDRAWN: "Đã rút",
+}
+
+ACTION_NAMES = {
+    Action.ACCEPT: "Tiếp nhận hồ sơ",
+    Action.DECLINE: "Từ chối tiếp nhận",
+    Action.REQUEST_SUPPLEMENT: "Yêu cầu bổ sung",
+    Action.SUPPLY: "Gửi bổ sung",
+    Action.ROUTE: "Chuyển xử lý",
+    Action.PROPOSE: "Trình dự thảo",
+    Action.ENDORSE: "Đồng ý, trình lãnh đạo",
+    Action.APPROVE: "Phê duyệt",
+    Action.SEND_BACK: "Trả lại bước trước",
+    Action.ISSUE: "Cấp số và phát hành",
+    Action.RELEASE: "Phát hành kết quả",
+    Action.DELIVER: "Trả kết quả",
+    Action.WITHDRAW: "Rút hồ sơ",
+}
+
+EVENT_NAMES = {
+    "case.submitted": "Hồ sơ được gửi",
+    "case.accepted": "Hồ sơ được tiếp nhận",
+    "case.declined": "Hồ sơ không được tiếp nhận",
+    "case.supplement_requested": "Yêu cầu bổ sung",
+    "case.supplemented": "Người nộp đã bổ sung",
+    "case.routed": "Chuyển đến bộ phận xử lý",
+    "case.proposed": "Đã thụ lý, trình dự thảo kết quả",
+    "case.endorsed": "Lãnh đạo phòng đồng ý",
+    "case.approved": "Lãnh đạo phê duyệt",
+    "case.sent_back": "Trả lại bước trước",
+    "case.numbered": "Văn thư cấp số",
+    "case.finished": "Đã có kết quả",
+    "case.returned": "Người nộp đã nhận kết quả",
+    "case.withdrawn": "Người nộp rút hồ sơ",
+}
+
+CHANNEL_NAMES = {Channel.ONLINE: "Trực tuyến", Channel.DESK: "Trực tiếp", Channel.POST: "Bưu chính"}
+UNIT_NAMES = {
+    TimeUnit.WORKING_HOURS: "giờ làm việc",
+    TimeUnit.WORKING_DAYS: "ngày làm việc",
+    TimeUnit.DAYS: "ngày",
+    TimeUnit.MONTHS: "tháng",
+}
+
+
+def status_sentence(case: Case, workflow: Workflow, agency: str) -> str:
+    """Where the case is and what comes next, for its applicant."""
+    state = State(case.state)
+    if state is State.SUBMITTED:
+        return f"Hồ sơ đã đến {agency}. Bộ phận một cửa trả lời bạn trước {when(case.acceptance_due_at)}."
+    if state is State.SUPPLEMENT:
+        return "Hồ sơ cần bổ sung. Thời gian giải quyết tạm dừng đến khi bạn gửi bổ sung."
+    if state is State.FINISHED:
+        return "Hồ sơ đã giải quyết xong. Bạn tải kết quả về ngay tại đây."
+    if state is State.RETURNED:
+        return "Bạn đã nhận kết quả. Bạn có thể tải lại bất cứ lúc nào."
+    if state in (State.DECLINED, State.WITHDRAWN):
+        return f"{STATE_NAMES[state]}. Hồ sơ đã kết thúc."
+    stage = current_stage(case, workflow)
+    place = f"ở bước “{stage.label}”" if stage else f"ở {agency}"
+    due = f", dự kiến trả kết quả {when(case.due_at)}" if case.due_at else ""
+    return f"Hồ sơ đang {place}{due}."
+
+
+def national_status(case: Case) -> str:
+    """The national status with its number."""
+    number, name = NATIONAL[State(case.state)]
+    return f"{number} – {name}"

@@ -1,0 +1,104 @@
+"""Working time of offices: which days are worked, and counting hours and days through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+
+import holidays
+
+from portal.base.clock import VIETNAM, local
+from services_catalog.loader import office_calendar
+from services_catalog.model import DayOverride, OfficeHours
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """Office hours with holidays and declared exceptions. Days are local; instants may have any zone."""
+
+    hours: OfficeHours
+    overrides: dict[date, bool]
+
+    def is_working_day(self, day: date) -> bool:
+        """Declared days first, then weekends, then public holidays (BLLĐ 2019, Điều 112)."""
+        if day in self.overrides:
+            return self.overrides[day]
+        return day.weekday() in self.hours.working_days and day not in _public_holidays(day.year)
+
+    def next_working_day(self, day: date) -> date:
+        """The first working day after `day`."""
+        day += timedelta(days=1)
+        while not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def add_working_hours(self, start: datetime, hours: float) -> datetime:
+        """The instant at which `hours` of working time have passed since `start`."""
+        left = timedelta(hours=hours)
+        day = local(start).date()
+        position = local(start)
+        while True:
+            for begin, end in self._sessions(day):
+                begin = max(begin, position)
+                if begin < end:
+                    if left <= end - begin:
+                        return begin + left
+                    left -= end - begin
+            day = self.next_working_day(day)
+
+    def add_working_days(self, start: datetime, days: int) -> datetime:
+        """The end of office hours `days` working days after `start`; the day of `start` is day 0 (BLDS, Điều 147)."""
+        day = local(start).date()
+        for _ in range(days):
+            day = self.next_working_day(day)
+        return self.closing(day)
+
+    def add_days(self, start: datetime, days: int) -> datetime:
+        """The end of office hours `days` calendar days later; moved on where that day is not worked (BLDS, Điều 148)."""
+        return self._closing_on_or_after(local(start).date() + timedelta(days=days))
+
+    def add_months(self, start: datetime, months: int) -> datetime:
+        """Like `add_days` in calendar months; a day that the month lacks is its last day."""
+        day = local(start).date()
+        month = day.month - 1 + months
+        year, month = day.year + month // 12, month % 12 + 1
+        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+        return self._closing_on_or_after(date(year, month, min(day.day, last)))
+
+    def closing(self, day: date) -> datetime:
+        """The end of office hours on `day`."""
+        return datetime.combine(day, self.hours.sessions[-1][1], VIETNAM)
+
+    def is_before_same_day_cutoff(self, instant: datetime) -> bool:
+        """True if a same-day procedure that comes in now is still due today."""
+        here = local(instant)
+        return self.is_working_day(here.date()) and here.time() <= self.hours.same_day_cutoff
+
+    def _closing_on_or_after(self, day: date) -> datetime:
+        return self.closing(day if self.is_working_day(day) else self.next_working_day(day))
+
+    def _sessions(self, day: date) -> list[tuple[datetime, datetime]]:
+        if not self.is_working_day(day):
+            return []
+
+        def at(moment: time) -> datetime:
+            return datetime.combine(day, moment, VIETNAM)
+
+        return [(at(begin), at(end)) for begin, end in self.hours.sessions]
+
+
+@cache
+def _public_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("VN", years=year))
+
+
+@cache
+def provincial_calendar() -> WorkCalendar:
+    """The calendar of the shipped data, which all agencies of the province keep."""
+    hours, days = office_calendar()
+    return WorkCalendar(hours, _overrides(days))
+
+
+def _overrides(days: list[DayOverride]) -> dict[date, bool]:
+    return {day.date: day.working for day in days}

@@ -1,0 +1,49 @@
+"""The two clocks of a case: acceptance, from filing; handling, from acceptance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from portal.base.clock import local_day
+from portal.deadlines.calendar import WorkCalendar
+from services_catalog.model import Channel, Procedure, TimeLimit, TimeUnit, Workflow
+
+ACCEPTANCE_HOURS = 8  # working hours to check an online filing (NĐ 45/2020)
+
+
+def acceptance_due(calendar: WorkCalendar, submitted_at: datetime) -> datetime:
+    """When the desk must have accepted or answered an application filed at `submitted_at`."""
+    return calendar.add_working_hours(submitted_at, ACCEPTANCE_HOURS)
+
+
+def result_due(
+    calendar: WorkCalendar, procedure: Procedure, workflow: Workflow, channel: Channel, accepted_at: datetime
+) -> datetime | None:
+    """When the result is promised: by the internal process where it has a total, else by the statutory limit.
+
+    None where neither is known. A total of one day's hours is a same-day procedure: due by closing time
+    today, or on the next working day after the cut-off.
+    """
+    if workflow.promised_hours:
+        return _promised(calendar, workflow.promised_hours, accepted_at)
+    limit = procedure.time_limit_for(channel)
+    return add_limit(calendar, limit, accepted_at) if limit else None
+
+
+def add_limit(calendar: WorkCalendar, limit: TimeLimit, start: datetime) -> datetime:
+    """`start` plus a statutory limit, in the limit's own unit."""
+    add = {
+        TimeUnit.WORKING_HOURS: calendar.add_working_hours,
+        TimeUnit.WORKING_DAYS: calendar.add_working_days,
+        TimeUnit.DAYS: calendar.add_days,
+        TimeUnit.MONTHS: calendar.add_months,
+    }[limit.unit]
+    return add(start, limit.value)
+
+
+def _promised(calendar: WorkCalendar, hours: int, accepted_at: datetime) -> datetime:
+    if hours > ACCEPTANCE_HOURS:
+        return calendar.add_working_hours(accepted_at, hours)
+    if calendar.is_before_same_day_cutoff(accepted_at):
+        return calendar.closing(local_day(accepted_at))
+    return calendar.add_working_days(accepted_at, 1)

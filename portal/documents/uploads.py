@@ -1,0 +1,114 @@
+"""Papers that people hand in: checked by their content, kept by their hash."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+import magic
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.base.errors import NotFound, Refusal
+from portal.documents.models import Document
+from portal.gateways.storage import Storage
+from services_catalog.text import nfc
+
+# What a phone or a scanner makes. The content decides, not the file name.
+ACCEPTED = {
+    "application/pdf": "PDF",
+    "image/jpeg": "JPG",
+    "image/png": "PNG",
+    "image/heic": "HEIC",
+    "image/heif": "HEIC",
+    "image/webp": "WEBP",
+}
+MOST_PER_SLOT = 10
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A file as it arrived."""
+
+    file_name: str
+    content: bytes
+
+
+def add(
+    session: Session,
+    storage: Storage,
+    incoming: Incoming,
+    *,
+    draft_id: uuid.UUID,
+    slot: int,
+    max_mb: int,
+    now: datetime,
+) -> Document:
+    """Keep a file for a paper of a draft. The same file twice is kept once. Raises `Refusal`."""
+    media_type = _check(incoming, max_mb)
+    before = [document for document in of_draft(session, draft_id) if document.slot == slot]
+    sha256 = storage.put(incoming.content)
+    if same := next((document for document in before if document.sha256 == sha256), None):
+        return same
+    if len(before) >= MOST_PER_SLOT:
+        raise Refusal("too_many_files", f"Mỗi giấy tờ nhận tối đa {MOST_PER_SLOT} tệp.")
+    document = Document(
+        draft_id=draft_id,
+        case_id=case_id,
+        slot=slot,
+        file_name=_plain_name(incoming.file_name),
+        media_type=media_type,
+        size=len(incoming.content),
+        sha256=sha256,
+        uploaded_at=now,
+    )
+    session.add(document)
+    session.flush()
+    return document
+
+
+def remove(session: Session, draft_id: uuid.UUID, document_id: uuid.UUID) -> None:
+    """Take a file out of a draft. Raises `NotFound`."""
+    document = session.get(Document, document_id)
+    if document is None or document.draft_id != draft_id or document.case_id is not None:
+        raise NotFound("Không tìm thấy tệp.")
+    session.delete(document)
+
+
+def hand_over(session: Session, *, draft_id: uuid.UUID, case_id: int) -> None:
+    """Make the files of a draft those of the case it became."""
+    for document in of_draft(session, draft_id):
+        document.case_id = case_id
+
+
+def of_draft(session: Session, draft_id: uuid.UUID | None) -> list[Document]:
+    """The files of a draft in the order of the papers."""
+    query = select(Document).where(Document.draft_id == draft_id).order_by(Document.slot, Document.uploaded_at)
+    return list(session.scalars(query))
+
+
+def of_case(session: Session, case_id: int) -> list[Document]:
+    """The files of a case in the order of the papers."""
+    query = select(Document).where(Document.case_id == case_id).order_by(Document.slot, Document.uploaded_at)
+    return list(session.scalars(query))
+
+
+def _check(incoming: Incoming, max_mb: int) -> str:
+    if not incoming.content:
+        raise Refusal("empty_file", "Tệp trống. Hãy chọn lại tệp.")
+    if len(incoming.content) > max_mb * 1024 * 1024:
+        raise Refusal("file_too_large", f"Tệp lớn hơn {max_mb} MB. Hãy chụp lại với độ phân giải thấp hơn.")
+    media_type: str = magic.from_buffer(incoming.content[:4096], mime=True)
+    if media_type not in ACCEPTED:
+        kinds = ", ".join(dict.fromkeys(ACCEPTED.values()))
+        raise Refusal("file_kind", f"Không nhận loại tệp này. Hãy dùng {kinds}.")
+    return media_type
+
+
+def _plain_name(file_name: str) -> str:
+    """The last part of whatever path a browser sent, cut to 200 characters with its ending kept."""
+    name = nfc(PurePath(file_name.replace("\\", "/")).name) or "giay-to"
+    path = PurePath(name)
+    return name if len(name) <= 200 else path.stem[: 200 - len(path.suffix)] + path.suffix

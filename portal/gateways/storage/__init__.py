@@ -1,0 +1,13 @@
+"""Where the bytes of files are kept, named by their SHA-256."""
+
+from typing import Protocol
+
+
+class Storage(Protocol):
+    """Keeps bytes. Putting the same bytes twice is harmless."""
+
+    def put(self, content: bytes) -> str:
+        """Keep `content` and return its SHA-256 in hex."""
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes with this SHA-256. Raises `FileNotFoundError`."""

@@ -1,0 +1,40 @@
+"""Files in a folder of this machine, or one that several machines share."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+class FolderStorage:
+    """One file for each content. A file appears whole or not at all, even when the machine dies."""
+
+    def __init__(self, root: Path):
+        self._root = root
+
+    def put(self, content: bytes) -> str:
+        """Keep `content` and return its SHA-256 in hex."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self._path(sha256)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(temporary, path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes with this SHA-256. Raises `FileNotFoundError`."""
+        return self._path(sha256).read_bytes()
+
+    def _path(self, sha256: str) -> Path:
+        return self._root / sha256[:2] / sha256

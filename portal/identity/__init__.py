@@ -1,0 +1,1 @@
+"""Accounts, positions of staff and what each role may do."""

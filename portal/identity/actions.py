@@ -1,0 +1,63 @@
+"""Accounts: making them and checking passwords."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from portal.base.clock import local_day
+from portal.identity.models import Account, Position, Role
+
+_hasher = PasswordHasher()
+# Compared against when the login does not exist, so that the answer takes as long either way.
+_NOBODY = _hasher.hash("nobody")
+
+
+def sign_in(session: Session, login: str, password: str) -> Account | None:
+    """The active account with this login and password, or None."""
+    account = session.scalar(
+        select(Account).where(Account.login == login.strip().lower()).options(selectinload(Account.positions))
+    )
+    try:
+        _hasher.verify(account.password_hash if account else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return account if account and account.is_active else None
+
+
+def create_account(
+    session: Session,
+    *,
+    login: str,
+    password: str,
+    full_name: str,
+    now: datetime,
+    citizen_id: str | None = None,
+    phone: str | None = None,
+    residence: str | None = None,
+) -> Account:
+    """A new account. The login is kept in lower case."""
+    account = Account(
+        login=login.strip().lower(),
+        password_hash=_hasher.hash(password),
+        full_name=full_name,
+        citizen_id=citizen_id,
+        phone=phone,
+        residence=residence,
+        created_at=now,
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def appoint(session: Session, account: Account, agency_key: str, role: Role, now: datetime) -> Position:
+    """Give the account a role at an agency from today (local day) on."""
+    position = Position(account_id=account.id, agency_key=agency_key, role=role, valid_from=local_day(now))
+    session.add(position)
+    session.flush()
+    return position

@@ -1,0 +1,73 @@
+"""Rows of people who sign in, and of the positions staff hold."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Identity, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.base.db import Base
+
+
+class Role(StrEnum):
+    """What a member of staff is at an agency."""
+
+    RECEIVING_OFFICER = "receiving_officer"
+    CASE_OFFICER = "case_officer"
+    HEAD = "head"
+    APPROVER = "approver"
+    CLERK = "clerk"
+
+
+ROLE_NAMES = {
+    Role.RECEIVING_OFFICER: "Cán bộ một cửa",
+    Role.CASE_OFFICER: "Chuyên viên thụ lý",
+    Role.HEAD: "Lãnh đạo phòng",
+    Role.APPROVER: "Lãnh đạo phê duyệt",
+    Role.CLERK: "Văn thư",
+}
+
+
+class Account(Base):
+    """A person who can sign in: a citizen, or a member of staff who holds positions."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    full_name: Mapped[str]
+    citizen_id: Mapped[str | None] = mapped_column(unique=True)
+    phone: Mapped[str | None]
+    residence: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    positions: Mapped[list[Position]] = relationship(back_populates="account", order_by="Position.id")
+
+    @property
+    def is_staff(self) -> bool:
+        """True for anyone who holds or held a position."""
+        return bool(self.positions)
+
+
+class Position(Base):
+    """A role at an agency, from a day to a day (both included; no end: still held)."""
+
+    __tablename__ = "positions"
+    __table_args__ = (Index("ix_positions_agency_role", "agency_key", "role"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"))
+    role: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    account: Mapped[Account] = relationship(back_populates="positions")
+
+    def holds_on(self, day: date) -> bool:
+        """True if the position is held on `day`."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)

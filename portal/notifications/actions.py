@@ -1,0 +1,57 @@
+"""Writing notices in the transaction of their event, and sending each once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.gateways.sms import Sms, SmsGateway, SmsRejected
+from portal.notifications.compose import CaseFacts, text_of
+from portal.notifications.models import Notice
+from portal.outbox.actions import announce
+
+__all__ = ["CaseFacts", "deliver", "latest", "notify"]
+
+
+def notify(session: Session, event: str, event_id: int, facts: CaseFacts, now: datetime) -> None:
+    """Write the notices that an event causes, with the outbox message that has them sent."""
+    text = text_of(event, facts)
+    if text is None:
+        return
+    notice = Notice(
+        event_id=event_id,
+        case_id=facts.case_id,
+        recipient_id=facts.applicant_id,
+        purpose=event,
+        phone=facts.phone,
+        text=text,
+        created_at=now,
+    )
+    session.add(notice)
+    session.flush()
+    announce(session, "notice.created", notice.id, now)
+
+
+def deliver(session: Session, notice_id: int, gateway: SmsGateway | None, now: datetime) -> None:
+    """Send one notice by SMS unless it is sent, refused, without a phone, or there is no gateway.
+
+    Raises `SmsFailed` when another try may help. The request id is the notice's own, so a gateway
+    that honours it drops the double that a crash between sending and commit can make.
+    """
+    notice = session.get_one(Notice, notice_id, with_for_update=True)
+    if notice.sent_at or notice.failed_at or notice.phone is None or gateway is None:
+        return
+    try:
+        gateway.send(Sms(request_id=f"notice-{notice.id}", phone=notice.phone, text=notice.text))
+    except SmsRejected as refusal:
+        notice.failed_at, notice.failure = now, str(refusal)
+    else:
+        notice.sent_at = now
+
+
+def latest(session: Session, account_id: int, *, limit: int = 50) -> list[Notice]:
+    """The person's inbox, newest first."""
+    query = select(Notice).where(Notice.recipient_id == account_id).order_by(Notice.id.desc()).limit(limit)
+    return list(session.scalars(query))

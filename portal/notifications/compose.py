@@ -1,0 +1,54 @@
+"""The words of notices: short, plain, and without names or numbers of persons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.base.words import when
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What notices may say of a case, and whom they go to."""
+
+    case_id: int
+    reference: str
+    procedure: str
+    phone: str | None
+    applicant_id: int
+    acceptance_due_at: datetime
+    due_at: datetime | None
+    is_granted: bool | None
+
+
+def _submitted(facts: CaseFacts) -> str:
+    return f"đã được gửi. Bộ phận một cửa sẽ trả lời trước {when(facts.acceptance_due_at)}."
+
+
+def _accepted(facts: CaseFacts) -> str:
+    if facts.due_at is None:
+        return "đã được tiếp nhận."
+    return f"đã được tiếp nhận, dự kiến trả kết quả {when(facts.due_at)}."
+
+
+def _finished(facts: CaseFacts) -> str:
+    return "đã có kết quả. Hãy vào cổng dịch vụ công để tải về."
+
+
+_TEXTS: dict[str, Callable[[CaseFacts], str]] = {
+    "case.submitted": _submitted,
+    "case.accepted": _accepted,
+    "case.declined": lambda facts: "không được tiếp nhận. Hãy vào cổng dịch vụ công để xem lý do.",
+    "case.supplement_requested": lambda facts: "cần bổ sung. Hãy vào cổng dịch vụ công để xem cần thêm những gì.",
+    "case.supplemented": _submitted,
+    "case.finished": _finished,
+    "case.withdrawn": lambda facts: "đã được rút theo đề nghị của bạn.",
+}
+
+
+def text_of(event: str, facts: CaseFacts) -> str | None:
+    """What the applicant is told of `event`, or None if it does not concern them."""
+    compose = _TEXTS.get(event)
+    return f"Hồ sơ {facts.reference} ({facts.procedure}) {compose(facts)}" if compose else None

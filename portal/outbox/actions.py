@@ -1,0 +1,92 @@
+"""Writes of the outbox: announce in the transaction, relay after it, do each delivery once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from portal.outbox.models import OutboxDelivery, OutboxMessage
+
+CHANNEL = "outbox"
+# A task that has not reported by then is taken for lost with its worker or broker.
+LOST_AFTER = timedelta(seconds=30)
+Send = Callable[[str, int], None]
+
+
+def announce(session: Session, topic: str, subject_id: int, now: datetime) -> None:
+    """Record that something happened, in the caller's transaction, and wake the relay when it commits."""
+    session.add(OutboxMessage(topic=topic, subject_id=subject_id, created_at=now))
+    session.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+def relay(
+    session: Session, listeners: Mapping[str, Sequence[str]], send: Send, now: datetime, *, limit: int = 100
+) -> int:
+    """Hand waiting messages to the broker; returns how many.
+
+    `send(listener, delivery_id)` puts a task in the broker. It runs before the commit: if it or the
+    process fails, the rows stay waiting and are sent again, which the deliveries make harmless.
+    Several relays may run at once.
+    """
+    waiting = select(OutboxMessage).where(OutboxMessage.relayed_at.is_(None)).order_by(OutboxMessage.id)
+    messages = list(session.scalars(waiting.limit(limit).with_for_update(skip_locked=True)))
+    for message in messages:
+        for listener in listeners.get(message.topic, ()):
+            delivery = OutboxDelivery(message_id=message.id, listener=listener, next_try_at=now + LOST_AFTER)
+            session.add(delivery)
+            session.flush()
+            send(listener, delivery.id)
+        message.relayed_at = now
+    return len(messages)
+
+
+def resend_due(session: Session, send: Send, now: datetime, *, limit: int = 200) -> int:
+    """Send again what is not done though its time has come: it failed, or its task was lost; returns how many."""
+    due = (
+        select(OutboxDelivery)
+        .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.next_try_at <= now)
+        .order_by(OutboxDelivery.next_try_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    deliveries = list(session.scalars(due))
+    for delivery in deliveries:
+        send(delivery.listener, delivery.id)
+        delivery.next_try_at = now + LOST_AFTER
+    return len(deliveries)
+
+
+def begin_delivery(session: Session, delivery_id: int) -> int | None:
+    """Lock a delivery and return the subject's id; None if it is done, or another worker is at it."""
+    open_delivery = (
+        select(OutboxDelivery)
+        .where(OutboxDelivery.id == delivery_id, OutboxDelivery.done_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+    delivery = session.scalar(open_delivery)
+    if delivery is None:
+        return None
+    delivery.attempts += 1
+    message = session.get_one(OutboxMessage, delivery.message_id)
+    return message.subject_id
+
+
+def finish_delivery(session: Session, delivery_id: int, now: datetime) -> None:
+    """Mark a delivery as done, in the transaction of its work."""
+    delivery = session.get_one(OutboxDelivery, delivery_id)
+    delivery.done_at, delivery.last_error = now, None
+
+
+def note_failure(session: Session, delivery_id: int, error: str, now: datetime) -> None:
+    """Remember why the last try failed, and put off the next: 2, 4, 8 … seconds, ten minutes at the most.
+
+    `error` has no personal data. The waiting is here and not in the broker, where a long countdown
+    would be handed out twice.
+    """
+    delivery = session.get_one(OutboxDelivery, delivery_id, with_for_update=True)
+    delivery.attempts += 1
+    delivery.last_error = error
+    delivery.next_try_at = now + min(timedelta(minutes=10), timedelta(seconds=2 ** min(delivery.attempts, 10)))

@@ -1,0 +1,1 @@
+"""The live catalogue: versions of procedures in the database, and which agency offers them."""

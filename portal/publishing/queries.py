@@ -1,0 +1,116 @@
+"""Reads of the live catalogue, and its search index."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.agencies.models import Agency
+from portal.publishing.models import CatalogLoad, Offering, ProcedureRow, ProcedureVersionRow, VersionState
+from services_catalog.model import Procedure
+from services_catalog.search import CatalogIndex, Entry
+from services_catalog.text import fold
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A procedure as a list shows it."""
+
+    code: str
+    name: str
+    sector: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version of a procedure, with the names that are not in its document."""
+
+    version_id: int
+    procedure: Procedure
+    sector: str
+
+
+class LiveIndex:
+    """The search index of this process, built anew when another catalogue has become live."""
+
+    def __init__(self, recheck_seconds: float = 5.0):
+        self._recheck_seconds = recheck_seconds
+        self._lock = threading.Lock()
+        self._index: CatalogIndex | None = None
+        self._load_id: int | None = None
+        self._checked_at = 0.0
+
+    def get(self, session: Session) -> CatalogIndex:
+        """The index of the live catalogue, at most `recheck_seconds` old."""
+        with self._lock:
+            if self._index is None or time.monotonic() - self._checked_at > self._recheck_seconds:
+                load_id = session.scalar(select(func.max(CatalogLoad.id)))
+                if self._index is None or load_id != self._load_id:
+                    self._index, self._load_id = CatalogIndex(_entries(session)), load_id
+                self._checked_at = time.monotonic()
+            return self._index
+
+
+def _entries(session: Session) -> list[Entry]:
+    rows = session.scalars(select(ProcedureRow).where(ProcedureRow.is_offered).order_by(ProcedureRow.code))
+    return [
+        Entry(row.code, row.name, row.sector, also=tuple(filter(None, row.also_called.split(" | "))),
+              rank=row.common_rank)
+        for row in rows
+    ]  # fmt: skip
+
+
+def listed(session: Session, codes: list[str]) -> list[Listed]:
+    """The procedures with these codes, in this order."""
+    rows = {r.code: r for r in session.scalars(select(ProcedureRow).where(ProcedureRow.code.in_(codes)))}
+    return [Listed(code, rows[code].name, rows[code].sector) for code in codes if code in rows]
+
+
+def common(session: Session, limit: int) -> list[Listed]:
+    """The procedures people ask for most."""
+    query = select(ProcedureRow).where(ProcedureRow.common_rank.is_not(None)).order_by(ProcedureRow.common_rank)
+    return [Listed(r.code, r.name, r.sector) for r in session.scalars(query.limit(limit))]
+
+
+def count(session: Session) -> int:
+    """How many procedures are offered."""
+    return session.scalar(select(func.count()).select_from(ProcedureRow).where(ProcedureRow.is_offered)) or 0
+
+
+def published(session: Session, code: str) -> Published | None:
+    """The version of the procedure that is in force, or None."""
+    return _one(
+        session,
+        ProcedureVersionRow.procedure_code == code,
+        ProcedureVersionRow.state == VersionState.PUBLISHED,
+        ProcedureRow.is_offered,
+    )
+
+
+def version(session: Session, version_id: int) -> Published:
+    """A version by its id, in force or not."""
+    found = _one(session, ProcedureVersionRow.id == version_id)
+    if found is None:
+        raise LookupError(f"procedure version {version_id}")
+    return found
+
+
+def _one(session: Session, *conditions: object) -> Published | None:
+    query = select(ProcedureVersionRow, ProcedureRow.sector).join(ProcedureRow).where(*conditions)  # type: ignore[arg-type]
+    row = session.execute(query).first()
+    return Published(row[0].id, Procedure.model_validate(row[0].document), row[1]) if row else None
+
+
+def offering_agencies(session: Session, code: str) -> list[Agency]:
+    """The agencies that take applications for the procedure, by name."""
+    query = (
+        select(Agency)
+        .join(Offering, Offering.agency_key == Agency.key)
+        .where(Offering.procedure_code == code, Agency.is_active)
+        .order_by(Agency.key)
+    )
+    return sorted(session.scalars(query), key=lambda agency: fold(agency.name))

@@ -1,0 +1,1 @@
+"""`make run`: embedded servers, supervisor, preparation, doctor."""

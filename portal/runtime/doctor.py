@@ -1,0 +1,78 @@
+"""What is configured, what answers, and what is missing."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import make_url
+
+from config import Settings
+from portal.agencies.models import Agency
+from portal.base.db import Database
+from portal.outbox.queries import backlog
+from portal.publishing.queries import count
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    is_good: bool
+    subject: str
+    text: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Everything an operator wants to know; secrets are not in it."""
+    return [*_services(settings), *_data(settings), *_configuration(settings)]
+
+
+def _services(settings: Settings) -> list[Finding]:
+    from portal.web.health import check
+
+    states = check(settings)
+    where = {
+        "database": _database_name(settings),
+        "broker": "Valkey đi kèm" if settings.embedded_valkey else "REDIS_URL",
+        "worker": "Celery",
+    }
+    subjects = {"database": "Cơ sở dữ liệu", "broker": "Hàng đợi", "worker": "Tiến trình xử lý"}
+    return [Finding(state == "ok", subjects[k], f"{where[k]}: {state}") for k, state in states.items()]
+
+
+def _database_name(settings: Settings) -> str:
+    if settings.embedded_postgres:
+        return "PostgreSQL đi kèm"
+    return make_url(settings.database_url).render_as_string(hide_password=True)
+
+
+def _data(settings: Settings) -> list[Finding]:
+    database = Database(settings.database_url, pool_size=1)
+    try:
+        with database.unit_of_work() as session:
+            procedures = count(session)
+            waiting = backlog(session)
+            placeholders = session.scalar(select(func.count()).where(Agency.code_is_placeholder)) or 0
+    except SQLAlchemyError as error:
+        return [Finding(False, "Dữ liệu", f"không đọc được: {type(error).__name__}")]
+    finally:
+        database.dispose()
+    return [
+        Finding(procedures > 0, "Danh mục", f"{procedures} thủ tục"),
+        Finding(waiting["waiting"] < 1000, "Hộp thư đi", f"{waiting['waiting']} chờ chuyển, {waiting['open']} chưa xong"),
+        Finding(True, "Mã cơ quan", f"{placeholders} mã tạm" if placeholders else "mã định danh thật"),
+    ]
+
+
+def _configuration(settings: Settings) -> list[Finding]:
+    free_mb = shutil.disk_usage(settings.var_dir).free // 1024**2
+    return [
+        Finding(free_mb > 300, "Ổ đĩa", f"{settings.var_dir}: còn {free_mb} MB"),
+        Finding(True, "Địa chỉ", settings.base_url),
+        Finding(settings.is_secure or settings.demo, "HTTPS", "có" if settings.is_secure else "không (BASE_URL)"),
+        Finding(settings.sms_provider != "none", "SMS", settings.sms_provider),
+        Finding(True, "Dữ liệu dùng thử", "bật" if settings.demo else "tắt"),
+    ]

@@ -1,0 +1,1 @@
+"""The web site: thin views over the domain."""

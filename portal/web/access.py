@@ -1,0 +1,83 @@
+"""Who may use a route. Every view carries one of these marks; the site does not start without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Flask, abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.web.session import current_actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Access(StrEnum):
+    """The kinds of route."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    STAFF = "staff"
+    DEMO = "demo"
+
+
+def public(view: View) -> View:
+    """Anyone."""
+    return _mark(view, Access.PUBLIC)
+
+
+def signed_in(view: View) -> View:
+    """Anyone with an account; what they see is decided case by case."""
+    return _mark(view, Access.SIGNED_IN)
+
+
+def staff(view: View) -> View:
+    """Those who hold a position today; what they may do is decided in `portal.cases.permissions`."""
+    return _mark(view, Access.STAFF)
+
+
+def demo(view: View) -> View:
+    """Anyone, where DEMO is on; elsewhere the page does not exist."""
+    return _mark(view, Access.DEMO)
+
+
+def access_of(app: Flask, endpoint: str) -> Access | None:
+    """The mark of an endpoint, or None where it was forgotten."""
+    if endpoint == "static":
+        return Access.PUBLIC
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+def guard(app: Flask) -> None:
+    """Refuse to start with an unmarked route, and check the mark before every view."""
+    unmarked = [rule.endpoint for rule in app.url_map.iter_rules() if access_of(app, rule.endpoint) is None]
+    if unmarked:
+        raise RuntimeError(f"routes without access mark: {', '.join(unmarked)}")
+
+    @app.before_request
+    def check() -> Response | None:
+        if request.endpoint is None:
+            return None
+        access = access_of(app, request.endpoint)
+        if access is Access.DEMO and not app.config["SETTINGS"].demo:
+            abort(404)
+        if access in (Access.PUBLIC, Access.DEMO):
+            return None
+        actor = current_actor()
+        if actor is None:
+            return redirect(url_for("account.sign_in", next=_way_back()))
+        if access is Access.STAFF and not actor.is_staff:
+            abort(403)
+        return None
+
+
+def _way_back() -> str:
+    """Where to go after signing in; a form that was posted has no address to come back to."""
+    return request.full_path.rstrip("?") if request.method == "GET" else url_for("public.home")
+
+
+def _mark(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,72 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_login import login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+
+from portal.identity import actions as identity
+from portal.web.access import public, signed_in
+from portal.web.security import limiter
+from portal.web.session import SignedIn, current_actor, db
+
+blueprint = Blueprint("account", __name__)
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """Login and password."""
+
+    login = StringField("Tên đăng nhập")
+    password = PasswordField("Mật khẩu")
+
+
+@blueprint.get("/dang-nhap")
+@public
+def sign_in() -> Any:
+    """The form."""
+    if current_actor():
+        return redirect(_next_page())
+    return render_template("account/sign_in.html", form=SignInForm())
+
+
+@blueprint.post("/dang-nhap")
+@public
+@limiter.limit("10 per minute; 60 per hour", key_func=lambda: request.form.get("login", "").lower()[:100])
+@limiter.limit("60 per minute")
+def check_sign_in() -> Any:
+    """Check the password; the answer does not tell whether the login exists."""
+    form = SignInForm()
+    account = identity.sign_in(db(), form.login.data or "", form.password.data or "")
+    if account is None:
+        form.login.errors = ["Tên đăng nhập hoặc mật khẩu không đúng."]
+        return render_template("account/sign_in.html", form=form), 422
+    target = _next_page(staff=account.is_staff)
+    flask.session.clear()
+    flask.session.permanent = True
+    login_user(SignedIn(account))
+    return redirect(target)
+
+
+@blueprint.post("/dang-xuat")
+@signed_in
+def sign_out() -> Any:
+    """End the session."""
+    logout_user()
+    flask.session.clear()
+    return redirect(url_for("public.home"))
+
+
+def _next_page(*, staff: bool = False) -> str:
+    """Where the person wanted to go, if that is a page of ours."""
+    target = request.args.get("next", "")
+    parts = urlsplit(target)
+    if target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc:
+        return target
+    actor = current_actor()
+    return url_for("desk.queue" if staff or (actor and actor.is_staff) else "cases.mine")

@@ -1,0 +1,83 @@
+"""The web site: its table of contents."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+from config import Settings
+from portal.base import words
+from portal.base.db import Database
+from portal.cases import words as case_words
+from portal.gateways.storage.folder import FolderStorage
+from portal.identity.models import ROLE_NAMES
+from portal.publishing.queries import LiveIndex
+from portal.web import access, commands, errors, health, requests, security, session
+from portal.web.account.views import blueprint as account
+from portal.web.api.procedures import blueprint as api
+from portal.web.citizen.cases import blueprint as citizen_cases
+from portal.web.citizen.drafts import blueprint as citizen_drafts
+from portal.web.desk.views import blueprint as desk
+from portal.web.public.test_phone import blueprint as test_phone
+from portal.web.public.views import blueprint as public
+
+BLUEPRINTS = (public, test_phone, account, citizen_drafts, citizen_cases, desk, api, health.blueprint)
+
+
+def create_app(settings: Settings) -> Flask:
+    """The WSGI application. Connects to nothing until the first request."""
+    app = Flask(__name__)
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        MAX_CONTENT_LENGTH=(settings.max_upload_mb + 1) * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=30),
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions["database"] = Database(settings.database_url)
+    app.extensions["storage"] = FolderStorage(settings.files_dir)
+    app.extensions["search"] = LiveIndex()
+    requests.install(app)
+    security.install(app, settings)
+    session.install(app)
+    errors.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    access.guard(app)
+    commands.install(app)
+    _install_words(app)
+    return app
+
+
+def _install_words(app: Flask) -> None:
+    """What templates need to speak Vietnamese."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(when=words.when, short_when=words.short_when, money=_money, paragraphs=_paragraphs)
+    app.jinja_env.globals.update(
+        STATE_NAMES=case_words.STATE_NAMES,
+        ACTION_NAMES=case_words.ACTION_NAMES,
+        EVENT_NAMES=case_words.EVENT_NAMES,
+        CHANNEL_NAMES=case_words.CHANNEL_NAMES,
+        UNIT_NAMES=case_words.UNIT_NAMES,
+        ROLE_NAMES=ROLE_NAMES,
+        national_status=case_words.national_status,
+    )
+
+    @app.context_processor
+    def person() -> dict[str, Any]:
+        return {"actor": session.current_actor(), "demo": session.settings().demo}
+
+
+def _money(amount: int) -> str:
+    """ "230.000 đ" """
+    return f"{amount:,}".replace(",", ".") + " đ"
+
+
+def _paragraphs(text: str) -> Markup:
+    """Text with its line breaks."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())

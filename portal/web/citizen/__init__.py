@@ -1,0 +1,1 @@
+"""Pages of the applicant: filling in, sending, following, receiving."""

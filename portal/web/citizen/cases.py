@@ -1,0 +1,135 @@
+"""Following a case: where it is, what it needs, its result."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+
+from portal.agencies.models import Agency
+from portal.base.clock import now
+from portal.base.errors import Invalid, NotFound
+from portal.cases import drafts, queries
+from portal.cases.actions import perform
+from portal.cases.details import DETAILS
+from portal.cases.lifecycle import Action, State
+from portal.cases.models import Case
+from portal.cases.permissions import actions_of
+from portal.cases.words import status_sentence
+from portal.documents import results, uploads
+from portal.notifications.actions import latest
+from portal.publishing import queries as publishing
+from portal.web.access import signed_in
+from portal.web.files import result_response, send_document
+from portal.web.session import actor, db, settings, storage, writing
+from services_catalog.fields import show_answer
+from services_catalog.loader import forms, workflows
+
+blueprint = Blueprint("cases", __name__)
+
+
+@blueprint.get("/ho-so")
+@signed_in
+def mine() -> str:
+    """The person's cases, drafts and notices."""
+    session = db()
+    own_drafts = [(d, publishing.version(session, d.version_id).procedure) for d in drafts.unsent(session, actor())]
+    return render_template(
+        "citizen/mine.html", rows=queries.of_applicant(session, actor()), drafts=own_drafts, forms=forms(),
+        notices=latest(session, actor().account_id or 0, limit=20),
+    )  # fmt: skip
+
+
+@blueprint.get("/ho-so/<reference>")
+@signed_in
+def show(reference: str) -> str:
+    """One case."""
+    return _page(queries.case_for(db(), actor(), reference))
+
+
+@blueprint.post("/ho-so/<reference>/rut")
+@signed_in
+def withdraw(reference: str) -> Any:
+    """Withdraw the case."""
+    return _act(reference, Action.WITHDRAW)
+
+
+@blueprint.post("/ho-so/<reference>/bo-sung/<int:slot>")
+@signed_in
+def supply_paper(reference: str, slot: int) -> Any:
+    """Add files to one paper while the case waits for them."""
+    case = queries.case_for(db(), actor(), reference)
+    procedure = publishing.version(db(), case.version_id).procedure
+    if case.state != State.SUPPLEMENT or case.applicant_id != actor().account_id or slot >= len(procedure.documents):
+        raise NotFound("Hồ sơ không ở bước bổ sung.")
+    file = request.files.get("files")
+    if file is None or not file.filename:
+        raise Invalid({"files": "Bạn chưa chọn tệp nào."})
+    with writing() as session:
+        locked = session.get_one(Case, case.id, with_for_update=True)
+        incoming = uploads.Incoming(file.filename, file.stream.read())
+        uploads.add(session, storage(), incoming, draft_id=locked.draft_id, case_id=locked.id, slot=slot,
+                    max_mb=settings().max_upload_mb, now=now())  # fmt: skip
+    return redirect(url_for("cases.show", reference=case.reference, _anchor="bo-sung"))
+
+
+@blueprint.post("/ho-so/<reference>/bo-sung")
+@signed_in
+def supply(reference: str) -> Any:
+    """Send the supplement."""
+    return _act(reference, Action.SUPPLY)
+
+
+@blueprint.post("/ho-so/<reference>/nhan-ket-qua")
+@signed_in
+def receive(reference: str) -> Any:
+    """Receive the result: from now on the case is handed over. Then the file comes."""
+    case = queries.case_for(db(), actor(), reference)
+    if case.state == State.FINISHED:
+        with writing() as session:
+            perform(session, case.id, Action.DELIVER, by=actor(), now=now())
+    return redirect(url_for("cases.result", reference=case.reference))
+
+
+@blueprint.get("/ho-so/<reference>/ket-qua.pdf")
+@signed_in
+def result(reference: str) -> Any:
+    """The result as PDF, after it was received."""
+    case = queries.case_for(db(), actor(), reference)
+    if case.state != State.RETURNED:
+        raise NotFound("Hồ sơ chưa có kết quả để tải.")
+    return result_response(case)
+
+
+@blueprint.get("/ho-so/<reference>/tep/<uuid:document_id>")
+@signed_in
+def document(reference: str, document_id: uuid.UUID) -> Any:
+    """A file of the case."""
+    return send_document(queries.case_for(db(), actor(), reference), document_id)
+
+
+def _act(reference: str, action: Action) -> Any:
+    case = queries.case_for(db(), actor(), reference)
+    version = request.form.get("version", type=int)
+    try:
+        with writing() as session:
+            perform(session, case.id, action, by=actor(), now=now(), details=request.form, expected_version=version)
+    except Invalid as invalid:
+        return _page(queries.case_for(db(), actor(), reference), action, invalid.errors), 422
+    return redirect(url_for("cases.show", reference=case.reference))
+
+
+def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None = None) -> str:
+    session = db()
+    published = publishing.version(session, case.version_id)
+    workflow = workflows()[published.procedure.workflow]
+    agency = session.get_one(Agency, case.agency_key)
+    return render_template(
+        "citizen/case.html", case=case, p=published.procedure, form=forms()[published.procedure.form], agency=agency,
+        sentence=status_sentence(case, workflow, agency.name), history=queries.history(session, case),
+        documents=uploads.of_case(session, case.id), result=results.result_of(session, case.id), show=show_answer,
+        actions=actions_of(actor(), case, workflow), details=DETAILS, web_form=FlaskForm(), workflow=workflow,
+        tried=tried, errors=errors or {}, typed=request.form, accept=",".join(uploads.ACCEPTED),
+    )  # fmt: skip

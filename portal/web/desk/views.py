@@ -1,0 +1,126 @@
+"""The staff desk: what waits, and one case on one screen."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+
+from portal.agencies.models import Agency
+from portal.base.clock import now
+from portal.base.errors import Invalid, Refusal
+from portal.cases import queries
+from portal.cases.actions import perform
+from portal.cases.details import DETAILS
+from portal.cases.lifecycle import Action
+from portal.cases.models import Case
+from portal.cases.paper import paper_data, proposed_decision
+from portal.cases.permissions import actions_of, current_stage
+from portal.documents import papers, results, uploads
+from portal.identity import queries as identity
+from portal.publishing import queries as publishing
+from portal.web.access import staff
+from portal.web.files import pdf_response, result_response, send_document
+from portal.web.session import actor, db, settings, writing
+from services_catalog.fields import show_answer
+from services_catalog.loader import forms, workflows
+
+blueprint = Blueprint("desk", __name__, url_prefix="/can-bo")
+
+
+@blueprint.get("")
+@staff
+def queue() -> str:
+    """What waits for this person, the most urgent first."""
+    rows = queries.to_do(db(), actor())
+    return render_template("desk/queue.html", rows=rows, title="Việc của tôi", here="queue", now=now(),
+                           stages=_stage_labels(rows))  # fmt: skip
+
+
+@blueprint.get("/ho-so")
+@staff
+def all_cases() -> str:
+    """The newest cases of the person's agencies."""
+    rows = queries.of_agencies(db(), actor())
+    return render_template("desk/queue.html", rows=rows, title="Hồ sơ của cơ quan", here="all", now=now(),
+                           stages=_stage_labels(rows))  # fmt: skip
+
+
+@blueprint.get("/ho-so/<reference>")
+@staff
+def show(reference: str) -> str:
+    """One case on one screen."""
+    return _page(_case(reference))
+
+
+@blueprint.post("/ho-so/<reference>/<action>")
+@staff
+def act(reference: str, action: str) -> Any:
+    """Do one thing to a case; wrong details come back with what was typed."""
+    if action not in set(Action):
+        abort(404)
+    case = _case(reference)
+    version = request.form.get("version", type=int)
+    try:
+        with writing() as session:
+            perform(session, case.id, Action(action), by=actor(), now=now(), details=request.form,
+                    expected_version=version)  # fmt: skip
+    except Invalid as invalid:
+        return _page(_case(reference), tried=Action(action), errors=invalid.errors), 422
+    except Refusal as refusal:
+        return _page(_case(reference), refusal=refusal.message), 409
+    return redirect(url_for("desk.show", reference=case.reference))
+
+
+@blueprint.get("/ho-so/<reference>/tep/<uuid:document_id>")
+@staff
+def document(reference: str, document_id: uuid.UUID) -> Any:
+    """A paper of the case."""
+    return send_document(_case(reference), document_id)
+
+
+@blueprint.get("/ho-so/<reference>/du-thao.pdf")
+@staff
+def draft_paper(reference: str) -> Any:
+    """The result as it would be issued now, marked as a draft."""
+    case = _case(reference)
+    if case.decision is None:
+        abort(404)
+    procedure = publishing.version(db(), case.version_id).procedure
+    data = paper_data(db(), case, settings().base_url)
+    return pdf_response(papers.render(procedure.result_paper, data), f"du-thao-{case.reference}.pdf")
+
+
+@blueprint.get("/ho-so/<reference>/ket-qua.pdf")
+@staff
+def result(reference: str) -> Any:
+    """The issued result."""
+    return result_response(_case(reference))
+
+
+def _case(reference: str) -> Case:
+    return queries.case_for(db(), actor(), reference)
+
+
+def _stage_labels(rows: list[queries.QueueRow]) -> dict[str, str]:
+    return {stage.key: stage.label for workflow in workflows().values() for stage in workflow.stages}
+
+
+def _page(
+    case: Case, *, tried: Action | None = None, errors: dict[str, str] | None = None, refusal: str | None = None
+) -> str:
+    session = db()
+    published = publishing.version(session, case.version_id)
+    workflow = workflows()[published.procedure.workflow]
+    history = queries.history(session, case)
+    people = identity.names(session, [e.actor_id for e in history if e.actor_id] + [case.assignee_id or 0])
+    return render_template(
+        "desk/case.html", case=case, p=published.procedure, form=forms()[published.procedure.form],
+        agency=session.get_one(Agency, case.agency_key), workflow=workflow, stage=current_stage(case, workflow),
+        history=history, people=people, documents=uploads.of_case(session, case.id),
+        result=results.result_of(session, case.id), actions=actions_of(actor(), case, workflow), details=DETAILS,
+        typed=request.form, tried=tried, errors=errors or {}, refusal=refusal, web_form=FlaskForm(),
+        show=show_answer, now=now(), proposed=case.decision or proposed_decision(case),
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""What people see when the answer is no: in Vietnamese on pages, as JSON from the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, jsonify, render_template, request
+from flask_limiter.errors import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
+from portal.base.logs import logger
+
+_log = logger(__name__)
+_STATUS = ((NotFound, 404), (Forbidden, 403), (Stale, 409), (Invalid, 422), (Refusal, 409))
+_TITLES = {
+    400: "Yêu cầu không đúng",
+    403: "Bạn không có quyền vào trang này",
+    404: "Không tìm thấy trang",
+    405: "Yêu cầu không đúng",
+    409: "Chưa làm được việc này",
+    413: "Tệp quá lớn",
+    422: "Thông tin chưa đúng",
+    429: "Bạn thao tác quá nhanh",
+    500: "Hệ thống gặp lỗi",
+    503: "Hệ thống đang bận",
+}
+_ADVICE = {
+    400: "Hãy quay lại trang trước, tải lại và thử một lần nữa.",
+    403: "Nếu bạn cần làm việc này, hãy đăng nhập bằng tài khoản có quyền.",
+    404: "Địa chỉ có thể đã gõ nhầm, hoặc trang không còn nữa.",
+    413: "Hãy chụp lại với độ phân giải thấp hơn rồi tải lên lần nữa.",
+    429: "Hãy đợi một phút rồi thử lại.",
+    500: "Chúng tôi đã ghi lại lỗi. Thông tin bạn đã lưu vẫn còn. Hãy thử lại sau ít phút.",
+    503: "Hãy thử lại sau ít phút. Thông tin bạn đã lưu vẫn còn.",
+}
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return next(status for kind, status in _STATUS if isinstance(refusal, kind))
+
+
+def install(app: Flask) -> None:
+    """Error pages for `app`."""
+
+    @app.errorhandler(Refusal)
+    def refused(error: Refusal) -> Any:
+        return answer(status_of(error), error.message, error.code)
+
+    @app.errorhandler(CSRFError)
+    def forged(error: CSRFError) -> Any:
+        return answer(400, "Phiên làm việc đã hết hạn. Hãy tải lại trang rồi gửi lại.", "csrf")
+
+    @app.errorhandler(RateLimitExceeded)
+    def limited(error: RateLimitExceeded) -> Any:
+        return answer(429)
+
+    @app.errorhandler(OperationalError)
+    def unreachable(error: OperationalError) -> Any:
+        _log.error("database_unreachable", error=type(error.orig).__name__)
+        return answer(503)
+
+    @app.errorhandler(HTTPException)
+    def known(error: HTTPException) -> Any:
+        if error.code is None or error.code < 400:
+            return error
+        return answer(error.code)
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Any:
+        _log.exception("unhandled", error=type(error).__name__)
+        return answer(500)
+
+
+def answer(status: int, message: str | None = None, code: str | None = None) -> tuple[str | Response, int]:
+    """The error as a page, or as JSON below /api."""
+    text = message or _ADVICE.get(status, "Hãy quay lại trang trước và thử lại.")
+    if request.path.startswith("/api/"):
+        return jsonify(error={"code": code or f"http_{status}", "message": text}), status
+    title = _TITLES.get(status, "Có lỗi")
+    return render_template("error.html", title=title, message=text, status=status), status

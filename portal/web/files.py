@@ -1,0 +1,43 @@
+"""Sending the files of cases to people who may see the case."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response
+
+from portal.base.errors import NotFound
+from portal.cases.models import Case
+from portal.documents import results
+from portal.documents.models import Document
+from portal.web.security import FILE_CSP
+from portal.web.session import db, storage
+
+
+def send_document(case: Case, document_id: uuid.UUID) -> Response:
+    """A paper of `case`, shown in the browser."""
+    document = db().get(Document, document_id)
+    if document is None or document.case_id != case.id:
+        raise NotFound("Không tìm thấy tệp.")
+    return _response(storage().get(document.sha256), document.media_type, document.file_name, attached=False)
+
+
+def result_response(case: Case) -> Response:
+    """The result of `case` as a download."""
+    result = results.result_of(db(), case.id)
+    if result is None or result.sha256 is None:
+        raise NotFound("Hồ sơ chưa có kết quả để tải.")
+    return _response(storage().get(result.sha256), "application/pdf", f"{case.reference}.pdf", attached=True)
+
+
+def pdf_response(content: bytes, name: str) -> Response:
+    """A PDF made just now, shown in the browser."""
+    return _response(content, "application/pdf", name, attached=False)
+
+
+def _response(content: bytes, media_type: str, name: str, *, attached: bool) -> Response:
+    headers: dict[str, Any] = {"Content-Security-Policy": FILE_CSP, "Cache-Control": "private, no-store"}
+    response = Response(content, mimetype=media_type, headers=headers)
+    response.headers.set("Content-Disposition", "attachment" if attached else "inline", filename=name)
+    return response

@@ -1,0 +1,1 @@
+"""E-forms of the catalogue as web forms."""

@@ -1,0 +1,1 @@
+"""Pages for everyone: search, procedures, looking up a case."""

@@ -1,0 +1,116 @@
+"""Search, the page of a procedure, and looking up a case without signing in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from wtforms import StringField
+
+from portal.agencies.models import Agency
+from portal.base.errors import NotFound
+from portal.cases import queries as cases
+from portal.cases.words import status_sentence
+from portal.publishing import queries as publishing
+from portal.publishing.queries import LiveIndex, Published
+from portal.web.access import public
+from portal.web.security import limiter
+from portal.web.session import db
+from services_catalog.loader import forms, workflows
+
+blueprint = Blueprint("public", __name__)
+_PAGE = 20
+
+
+class LookupForm(FlaskForm):  # type: ignore[misc]
+    """Case code and the secret printed on the acknowledgement."""
+
+    reference = StringField("Mã hồ sơ")
+    lookup_code = StringField("Mã tra cứu")
+
+
+@blueprint.get("/")
+@public
+def home() -> str:
+    """The first page: search, what people ask for most, looking up a case."""
+    session = db()
+    return render_template(
+        "public/home.html", common=publishing.common(session, 12), total=publishing.count(session)
+    )
+
+
+@blueprint.get("/thu-tuc")
+@public
+def search() -> Any:
+    """Procedures for a query; a code goes straight to its page."""
+    query = request.args.get("q", "").strip()[:200]
+    page = max(1, request.args.get("trang", 1, type=int))
+    session = db()
+    live: LiveIndex = current_app.extensions["search"]
+    index = live.get(session)
+    if code := index.code_in(query):
+        return redirect(url_for("public.procedure", code=code))
+    found = index.search(query, limit=_PAGE, offset=(page - 1) * _PAGE)
+    return render_template(
+        "public/search.html",
+        query=query,
+        total=found.total,
+        procedures=publishing.listed(session, found.codes),
+        page=page,
+        pages=-(-found.total // _PAGE),
+        common=publishing.common(session, 8) if not found.total else [],
+    )
+
+
+@blueprint.get("/thu-tuc/<code>")
+@public
+def procedure(code: str) -> Any:
+    """All that a person should know before starting."""
+    national = code[:8]
+    if code != national:
+        return redirect(url_for("public.procedure", code=national))
+    published = find(national)
+    agencies = publishing.offering_agencies(db(), national)
+    form = forms()[published.procedure.form]
+    workflow = workflows()[published.procedure.workflow]
+    return render_template(
+        "public/procedure.html", p=published.procedure, sector=published.sector, agencies=agencies, form=form,
+        workflow=workflow,
+    )  # fmt: skip
+
+
+def find(code: str) -> Published:
+    """The published procedure. Raises `NotFound`."""
+    published = publishing.published(db(), code)
+    if published is None:
+        raise NotFound("Không có thủ tục này. Hãy tìm theo tên.")
+    return published
+
+
+@blueprint.get("/tra-cuu")
+@public
+def lookup() -> str:
+    """Where the code of a case is typed in."""
+    form = LookupForm(data={"reference": request.args.get("ma", "")})
+    return render_template("public/lookup.html", form=form, case=None)
+
+
+@blueprint.post("/tra-cuu")
+@public
+@limiter.limit("20 per minute; 100 per hour")
+def look_up() -> Any:
+    """Where a case is, for someone who has both codes; nothing personal is shown."""
+    form = LookupForm()
+    session = db()
+    try:
+        case = cases.case_by_secret(session, form.reference.data or "", form.lookup_code.data or "")
+    except NotFound as error:
+        form.reference.errors = [error.message]
+        return render_template("public/lookup.html", form=form, case=None), 404
+    published = publishing.version(session, case.version_id)
+    agency = session.get_one(Agency, case.agency_key)
+    sentence = status_sentence(case, workflows()[published.procedure.workflow], agency.name)
+    return render_template(
+        "public/lookup.html", form=form, case=case, procedure=published.procedure, agency=agency, sentence=sentence
+    )

@@ -1,0 +1,92 @@
+"""What a request works with: its database session, and the person who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, current_app, g
+from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.orm import Session
+
+from config import Settings
+from portal.base.clock import local_day, now
+from portal.base.db import Database
+from portal.gateways.storage import Storage
+from portal.identity import queries as identity
+from portal.identity.actor import Actor, actor_for
+from portal.identity.models import Account
+
+
+class SignedIn(UserMixin):
+    """The account behind the cookie, for Flask-Login."""
+
+    def __init__(self, account: Account):
+        self.account = account
+        self.id = str(account.id)
+        self.actor = actor_for(account, local_day(now()))
+
+
+def settings() -> Settings:
+    """The settings of this site."""
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def storage() -> Storage:
+    """Where files are kept."""
+    found: Storage = current_app.extensions["storage"]
+    return found
+
+
+def db() -> Session:
+    """The session of this request, for reading; it is closed at the end without a commit."""
+    if "db" not in g:
+        database: Database = current_app.extensions["database"]
+        g.db = database.session()
+    session: Session = g.db
+    return session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """The session of this request in a transaction that commits at the end of the block."""
+    session = db()
+    session.rollback()  # reads before this may be old: begin afresh
+    with session.begin():
+        yield session
+
+
+def current_actor() -> Actor | None:
+    """The person who is signed in, with today's roles."""
+    return current_user.actor if current_user.is_authenticated else None
+
+
+def actor() -> Actor:
+    """Like `current_actor`, where the route is open to signed-in people only."""
+    found = current_actor()
+    if found is None:
+        raise RuntimeError("this route is open to people who are not signed in")
+    return found
+
+
+def account() -> Account:
+    """The account of the person who is signed in."""
+    found: Account = current_user.account
+    return found
+
+
+def install(app: Flask) -> None:
+    """Sessions and sign-in for `app`."""
+    manager = LoginManager(app)
+    manager.session_protection = "basic"
+
+    @manager.user_loader
+    def load(account_id: str) -> SignedIn | None:
+        found = identity.account(db(), int(account_id))
+        return SignedIn(found) if found else None
+
+    @app.teardown_appcontext
+    def close(_: BaseException | None) -> None:
+        if session := g.pop("db", None):
+            session.close()

@@ -1,0 +1,1 @@
+"""What the province offers: procedures, forms, agencies. Pure data and rules, no framework."""

@@ -1,0 +1,32 @@
+"""Vietnamese text: one normal form, and the accent-free form that people type."""
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_NOT_WORD = re.compile(r"[^a-z0-9.]+")
+
+
+def nfc(text: str) -> str:
+    """`text` in Unicode NFC with runs of white space made one space and the ends trimmed."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def nfc_lines(text: str) -> str:
+    """Like `nfc`, but line breaks stay: for text of several lines."""
+    return "\n".join(nfc(line) for line in text.splitlines()).strip()
+
+
+def fold(text: str) -> str:
+    """`text` in lower case without tone or vowel marks: "Đăng ký" → "dang ky".
+
+    `đ` is mapped by hand because Unicode does not decompose it. Marks are dropped after
+    decomposition, so both tone placements ("hoà", "hòa") and NFC/NFD input give one form.
+    """
+    decomposed = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+
+
+def words(text: str) -> list[str]:
+    """The folded words of `text`, in order; a code such as "1.001193" stays one word."""
+    return [word.strip(".") for word in _NOT_WORD.split(fold(text)) if word.strip(".")]

@@ -1,0 +1,100 @@
+"""Fixtures: real servers for the process, a database of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from redis import Redis
+
+from config import Settings
+from portal.base.db import Database
+from portal.gateways.storage.folder import FolderStorage
+from portal.migrations.run import upgrade
+from portal.publishing.actions import load
+from portal.runtime import demo
+from portal.web.app import create_app
+from tests.support.desk import Desk
+from tests.support.servers import Servers, running_servers
+
+_number = itertools.count(1)
+# A Tuesday morning, within office hours in Lạng Sơn (UTC+7).
+MORNING = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """PostgreSQL and Valkey for this process."""
+    with running_servers(tmp_path_factory.mktemp("servers")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers) -> str:
+    """The name of a database with schema, catalogue and demonstration accounts."""
+    database = Database(servers.database_url("portal"))
+    upgrade(database.engine)
+    with database.unit_of_work() as session:
+        load(session, MORNING)
+        demo.create_accounts(session, MORNING)
+    database.dispose()
+    return "portal"
+
+
+@pytest.fixture
+def database_url(servers: Servers, template: str) -> Iterator[str]:
+    """A database that this test has alone: a copy of the template."""
+    name = f"test_{next(_number)}"
+    with psycopg.connect(servers.database_url("postgres", "postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER portal STRATEGY file_copy")
+        yield servers.database_url(name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The domain's way into the test's database."""
+    database = Database(database_url, pool_size=20)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def redis(servers: Servers) -> Iterator[Redis]:
+    """An empty Valkey."""
+    with Redis.from_url(servers.redis_url) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def settings(tmp_path: Path, servers: Servers, database_url: str, redis: Redis) -> Settings:
+    """Settings for the test's own database and the process's Valkey."""
+    return Settings.from_env(
+        {"VAR_DIR": str(tmp_path), "DATABASE_URL": database_url, "REDIS_URL": servers.redis_url, "PORT": "8000"}
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The web site, as it runs."""
+    app = create_app(settings)
+    yield app
+    app.extensions["database"].dispose()
+
+
+@pytest.fixture
+def storage(settings: Settings) -> FolderStorage:
+    """Where the test's files are kept."""
+    return FolderStorage(settings.files_dir)
+
+
+@pytest.fixture
+def desk(database: Database, storage: FolderStorage) -> Desk:
+    """The people of the demonstration ward, for tests of the domain."""
+    return Desk(database, storage, MORNING)

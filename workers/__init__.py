@@ -1,0 +1,1 @@
+"""Celery workers: they listen to the outbox and do what takes time."""

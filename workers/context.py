@@ -1,0 +1,43 @@
+"""What tasks work with, opened once in each process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from config import Settings
+from portal.base.db import Database
+from portal.gateways.sms import SmsGateway
+from portal.gateways.sms.test_phone import TestPhone
+from portal.gateways.storage import Storage
+from portal.gateways.storage.folder import FolderStorage
+
+
+@dataclass(frozen=True)
+class Context:
+    """The database and the gateways of this process."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    sms: SmsGateway | None
+
+
+_context: Context | None = None
+
+
+def open_context(settings: Settings) -> Context:
+    """Open connections for this process, in place of any that were inherited."""
+    global _context
+    sms = TestPhone(Redis.from_url(settings.redis_url)) if settings.sms_provider == "test_phone" else None
+    database = Database(settings.database_url, pool_size=2)
+    _context = Context(settings, database, FolderStorage(settings.files_dir), sms)
+    return _context
+
+
+def current() -> Context:
+    """The context of this process."""
+    if _context is None:
+        raise RuntimeError("open_context was not called in this process")
+    return _context

@@ -1,0 +1,5 @@
+"""The tasks. Each may run twice: `listener` sees to it that its work is done once."""
+
+from workers.tasks import cases, documents, notifications, outbox
+
+__all__ = ["cases", "documents", "notifications", "outbox"]

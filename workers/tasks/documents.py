@@ -1,0 +1,25 @@
+"""Making papers."""
+
+from sqlalchemy.orm import Session
+
+from portal.base.clock import now
+from portal.cases.actions import perform
+from portal.cases.lifecycle import Action, State
+from portal.cases.models import Case
+from portal.cases.paper import paper_data
+from portal.documents import papers, results
+from portal.identity.actor import SYSTEM
+from workers.context import Context
+from workers.tasks.listener import listener
+
+
+@listener("documents.make_result")
+def make_result(context: Context, session: Session, case_id: int) -> None:
+    """Make the PDF of a numbered result, keep it, and release the case."""
+    case = session.get_one(Case, case_id, with_for_update=True)
+    result = results.result_of(session, case_id)
+    if case.state != State.ISSUING or result is None:
+        return
+    data = paper_data(session, case, context.settings.base_url, result)
+    results.keep_pdf(result, context.storage, papers.render(result.paper, data))
+    perform(session, case_id, Action.RELEASE, by=SYSTEM, now=now())
