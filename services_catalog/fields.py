@@ -25,6 +25,9 @@ ETHNICITIES = (
 )  # fmt: skip
 
 
+_TODAYS_NUMBERS = re.compile(r"2\d{9}|[35789]\d{8}")
+
+
 class FieldError(ValueError):
     """The answer cannot be taken; the text tells the person what to do."""
 
@@ -101,8 +104,8 @@ class Phone(Kind):
             number = phonenumbers.parse(typed, "VN")
         except phonenumbers.NumberParseException:
             number = None
-        # The library still takes the eleven-digit mobile numbers that ended in 2018.
-        if number is None or not phonenumbers.is_valid_number(number) or len(str(number.national_number)) != 9:
+        # The library still takes mobile prefixes that ended in 2018; those of today begin with 3, 5, 7, 8 or 9.
+        if number is None or number.country_code != 84 or not _TODAYS_NUMBERS.fullmatch(str(number.national_number)):
             raise FieldError("Số điện thoại không đúng. Ví dụ: 0912 345 678.")
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

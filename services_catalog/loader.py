@@ -148,7 +148,7 @@ class _Reader:
         """The file `name` as a value of type `kind`, or None with the mistakes noted."""
         path = self.root / name
         try:
-            data = yaml.load(path.read_bytes(), _Loader)
+            data = yaml.load(path.read_bytes(), _Loader)  # noqa: S506 - a safe loader
             return TypeAdapter(kind).validate_python(data)
         except OSError as error:
             self._note(path, 1, "", f"cannot be read: {error.strerror}")
@@ -189,28 +189,33 @@ class _Reader:
     def _check_references(self, catalog: Catalog) -> None:
         known = set(catalog.agencies) | {k for g in _AGENCY_GROUPS for k in expand_agency(g, catalog.places)}
         for path, procedure in self._files_of(catalog):
-            for name, value, allowed in (
-                ("sector", procedure.sector, catalog.sectors),
-                ("form", procedure.form, catalog.forms),
-                ("workflow", procedure.workflow, catalog.workflows),
-            ):
-                if value not in allowed:
-                    self._note_field(path, name, f"'{value}' does not exist")
-            for agency in procedure.agencies:
-                if agency not in _AGENCY_GROUPS and agency not in known:
-                    self._note_field(path, "agencies", f"'{agency}' does not exist")
+            self._check_procedure(path, procedure, catalog, known)
         for key, form in catalog.forms.items():
-            for step in form.steps:
-                for question in step.fields:
-                    if question.kind not in KINDS:
-                        message = f"kind '{question.kind}' does not exist"
-                        self._note(self.root / "forms" / f"{key}.yml", 1, question.name, message)
+            self._check_kinds(key, form)
         for agency_key in sorted(known - set(catalog.codes.codes)):
             self._note(self.root / "agency_codes.yml", 1, agency_key, "has no code")
         codes = {version.procedure.code for version in catalog.versions}
         for common in catalog.common:
             if common.code not in codes:
                 self._note(self.root / "common.yml", 1, common.code, "is not in the catalogue")
+
+    def _check_procedure(self, path: Path, procedure: model.Procedure, catalog: Catalog, known: set[str]) -> None:
+        for name, value, allowed in (
+            ("sector", procedure.sector, catalog.sectors),
+            ("form", procedure.form, catalog.forms),
+            ("workflow", procedure.workflow, catalog.workflows),
+        ):
+            if value not in allowed:
+                self._note_field(path, name, f"'{value}' does not exist")
+        for agency in procedure.agencies:
+            if agency not in _AGENCY_GROUPS and agency not in known:
+                self._note_field(path, "agencies", f"'{agency}' does not exist")
+
+    def _check_kinds(self, key: str, form: model.Form) -> None:
+        for question in (question for step in form.steps for question in step.fields):
+            if question.kind not in KINDS:
+                path = self.root / "forms" / f"{key}.yml"
+                self._note(path, 1, question.name, f"kind '{question.kind}' does not exist")
 
     def _files_of(self, catalog: Catalog) -> Iterator[tuple[Path, model.Procedure]]:
         seen: dict[tuple[str, date], Path] = {}

@@ -11,6 +11,8 @@ import tantivy
 from services_catalog.text import fold, words
 
 _CODE = re.compile(r"^\d\.\d{6}(?=\.|$)")
+# How many of the engine's best are ranked by our own rules; fixed, so that pages fit together.
+_RANKED = 200
 _BOOSTS = {"name": 4.0, "also": 5.0, "sector": 1.0, "agency": 0.5}
 
 
@@ -79,10 +81,12 @@ class CatalogIndex:
 
     def _run(self, query: tantivy.Query, asked: list[str], limit: int, offset: int) -> Found:
         searcher = self._index.searcher()
-        result = searcher.search(query, limit=max(offset + limit, 100), count=True)
-        scored = [(score, self._entries[searcher.doc(address)["code"][0]]) for score, address in result.hits]
-        ordered = sorted(scored, key=lambda pair: -_score(*pair, asked))
-        return Found(result.count, [entry.code for _, entry in ordered[offset : offset + limit]])
+        result = searcher.search(query, limit=max(offset + limit, _RANKED), count=True)
+        entries = [(score, self._entries[searcher.doc(address)["code"][0]]) for score, address in result.hits]
+        best = sorted(entries[:_RANKED], key=lambda pair: -_score(pair[0], pair[1], asked))
+        ordered = [*best, *entries[_RANKED:]]
+        total: int = result.count  # type: ignore[attr-defined]  # missing in the stubs
+        return Found(total, [entry.code for _, entry in ordered[offset : offset + limit]])
 
 
 def _document(entry: Entry) -> tantivy.Document:

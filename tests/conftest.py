@@ -21,6 +21,7 @@ from portal.runtime import demo
 from portal.web.app import create_app
 from tests.support.desk import Desk
 from tests.support.servers import Servers, running_servers
+from tests.support.stack import Stack, free_port
 
 _number = itertools.count(1)
 # A Tuesday morning, within office hours in Lạng Sơn (UTC+7).
@@ -98,3 +99,12 @@ def storage(settings: Settings) -> FolderStorage:
 def desk(database: Database, storage: FolderStorage) -> Desk:
     """The people of the demonstration ward, for tests of the domain."""
     return Desk(database, storage, MORNING)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A whole portal with real processes, for tests that leave it running."""
+    running = Stack(tmp_path_factory.mktemp("stack"), free_port())
+    running.start()
+    yield running
+    running.stop()

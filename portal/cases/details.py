@@ -44,9 +44,7 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
         ),
         Detail("decision", "Nội dung kết quả", "Hãy nhập nội dung kết quả.", help="In nguyên văn trên giấy kết quả."),
     ),
-    Action.SUPPLY: (
-        Detail("note", "Bạn đã bổ sung những gì", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),
-    ),
+    Action.SUPPLY: (Detail("note", "Bạn đã bổ sung những gì", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),),
     Action.SEND_BACK: (Detail("reason", "Lý do trả lại", "Hãy nêu lý do để bước trước biết phải sửa gì."),),
     Action.WITHDRAW: (Detail("reason", "Lý do rút hồ sơ", "Hãy cho biết lý do rút hồ sơ."),),
 }

@@ -27,10 +27,16 @@ _ON_BIRTH_CERTIFICATE = (
     "father_residence", "requester_name",
 )  # fmt: skip
 _LABELS = {
-    "mother_birth_year": "Năm sinh của mẹ", "mother_ethnicity": "Dân tộc của mẹ", "requester_name": "Người đi đăng ký",
-    "mother_nationality": "Quốc tịch của mẹ", "mother_residence": "Nơi cư trú của mẹ", "father_residence": "Nơi cư trú của cha",
-    "father_birth_year": "Năm sinh của cha", "father_ethnicity": "Dân tộc của cha", "father_nationality": "Quốc tịch của cha",
-}  # fmt: skip
+    "mother_birth_year": "Năm sinh của mẹ",
+    "mother_ethnicity": "Dân tộc của mẹ",
+    "mother_nationality": "Quốc tịch của mẹ",
+    "mother_residence": "Nơi cư trú của mẹ",
+    "father_birth_year": "Năm sinh của cha",
+    "father_ethnicity": "Dân tộc của cha",
+    "father_nationality": "Quốc tịch của cha",
+    "father_residence": "Nơi cư trú của cha",
+    "requester_name": "Người đi đăng ký",
+}
 
 
 def paper_data(session: Session, case: Case, base_url: str, result: Result | None = None) -> dict[str, Any]:

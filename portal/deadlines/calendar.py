@@ -55,7 +55,7 @@ class WorkCalendar:
         return self.closing(day)
 
     def add_days(self, start: datetime, days: int) -> datetime:
-        """The end of office hours `days` calendar days later; moved on where that day is not worked (BLDS, Điều 148)."""
+        """The end of office hours `days` calendar days later, or of the next working day (BLDS, Điều 148)."""
         return self._closing_on_or_after(local(start).date() + timedelta(days=days))
 
     def add_months(self, start: datetime, months: int) -> datetime:

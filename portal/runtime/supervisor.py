@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT = 20 * 1024 * 1024
@@ -20,6 +22,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
     """Ask the kernel to send this process a signal when its parent dies, however it dies."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal_number)
+
+
+def as_user(user: str | None) -> dict[str, Any]:
+    """Arguments of `subprocess` to run as `user` with its group and no other; None: as this user."""
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
 @dataclass
@@ -50,13 +59,13 @@ class Child:
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".old.log"))
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: PLW1509 - the supervisor has one thread
+            self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **self.environment} if self.environment else None,
-                user=self.user,
+                **as_user(self.user),
                 cwd="/" if self.user else None,
                 start_new_session=True,
                 preexec_fn=prepare,

@@ -37,7 +37,16 @@ def running_servers(var_dir: Path) -> Iterator[Servers]:
     valkey.prepare()
     postgres.prepare()
     # Tests may lose what they wrote: no waiting for the disk.
-    fast = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
+    fast = [
+        "-c",
+        "fsync=off",
+        "-c",
+        "synchronous_commit=off",
+        "-c",
+        "full_page_writes=off",
+        "-c",
+        "max_connections=200",
+    ]
     children = [
         Child("valkey", valkey.command, var_dir / "valkey.log"),
         Child("postgres", postgres.command + fast, var_dir / "postgres.log", user=postgres.user,

@@ -7,7 +7,9 @@ it has left the portal.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,7 +17,6 @@ from redis.exceptions import RedisError
 from portal.gateways.sms import Sms, SmsFailed
 
 _INBOX = "test_phone:inbox"
-_SEEN = "test_phone:seen"
 _LONGEST = 500
 
 
@@ -25,24 +26,18 @@ class TestPhone:
     __test__ = False  # the name begins like a test class
 
     def __init__(self, redis: Redis):
-        self._redis = redis
+        self._redis: Any = redis
 
     def send(self, sms: Sms) -> None:
-        """Put the message on the phone; a request id that was seen before is dropped."""
+        """Put the message on the phone. The same message again is the same member of the set, so it is dropped."""
+        member = json.dumps(asdict(sms), ensure_ascii=False, sort_keys=True)
         try:
-            with self._redis.pipeline() as pipe:
-                pipe.watch(_SEEN)
-                if pipe.sismember(_SEEN, sms.request_id):
-                    return
-                pipe.multi()
-                pipe.sadd(_SEEN, sms.request_id)
-                pipe.lpush(_INBOX, json.dumps(asdict(sms), ensure_ascii=False))
-                pipe.ltrim(_INBOX, 0, _LONGEST - 1)
-                pipe.execute()
+            self._redis.zadd(_INBOX, {member: time.time()}, nx=True)
+            self._redis.zremrangebyrank(_INBOX, 0, -_LONGEST - 1)
         except RedisError as error:
             raise SmsFailed(type(error).__name__) from error
 
     def inbox(self, phone: str | None = None) -> list[Sms]:
         """The messages on the phone, newest first; only those to `phone` if it is given."""
-        messages = [Sms(**json.loads(row)) for row in self._redis.lrange(_INBOX, 0, -1)]  # type: ignore[union-attr]
+        messages = [Sms(**json.loads(member)) for member in self._redis.zrevrange(_INBOX, 0, -1)]
         return [sms for sms in messages if phone in (None, sms.phone)]

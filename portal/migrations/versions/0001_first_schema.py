@@ -1,7 +1,7 @@
 """First schema: accounts, agencies, catalogue, cases, papers, notices, outbox."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0001"

@@ -19,7 +19,7 @@ from portal.web.session import SignedIn, current_actor, db
 blueprint = Blueprint("account", __name__)
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     """Login and password."""
 
     login = StringField("Tên đăng nhập")

@@ -14,7 +14,7 @@ from services_catalog.fields import KINDS, show_answer
 from services_catalog.model import FormField, FormStep
 
 
-class StepForm(FlaskForm):  # type: ignore[misc]
+class StepForm(FlaskForm):
     """Base of the forms that `form_for_step` makes."""
 
     step: FormStep
@@ -32,7 +32,7 @@ def form_for_step(step: FormStep, answers: Mapping[str, Any]) -> StepForm:
     """A form for `step`, filled from the request, else from `answers`, else with defaults."""
     fields = {field.name: _wtf_field(field) for field in step.fields}
     form_class = type("Form", (StepForm,), {**fields, "step": step})
-    return form_class(data={field.name: _shown(field, answers) for field in step.fields})  # type: ignore[no-any-return]
+    return form_class(data={field.name: _shown(field, answers) for field in step.fields})
 
 
 def _wtf_field(field: FormField) -> Any:

@@ -23,7 +23,7 @@ blueprint = Blueprint("public", __name__)
 _PAGE = 20
 
 
-class LookupForm(FlaskForm):  # type: ignore[misc]
+class LookupForm(FlaskForm):
     """Case code and the secret printed on the acknowledgement."""
 
     reference = StringField("Mã hồ sơ")
@@ -35,9 +35,7 @@ class LookupForm(FlaskForm):  # type: ignore[misc]
 def home() -> str:
     """The first page: search, what people ask for most, looking up a case."""
     session = db()
-    return render_template(
-        "public/home.html", common=publishing.common(session, 12), total=publishing.count(session)
-    )
+    return render_template("public/home.html", common=publishing.common(session, 12), total=publishing.count(session))
 
 
 @blueprint.get("/thu-tuc")

@@ -1,0 +1,189 @@
+"""A case on its way: every step, every refusal, and what each transaction writes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from portal.base.clock import VIETNAM
+from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
+from portal.cases import drafts, intake, queries
+from portal.cases.lifecycle import TRANSITIONS, Action, State
+from portal.cases.models import Case, CaseEvent
+from portal.cases.permissions import actions_of
+from portal.documents.models import Document
+from portal.documents.results import result_of
+from portal.identity.actor import Actor
+from portal.identity.models import Role
+from portal.notifications.models import Notice
+from portal.outbox.models import OutboxMessage
+from services_catalog.loader import workflows
+from tests.support.desk import DECISION, PATH, Desk
+
+WORKFLOW = workflows()["same-day-civil-status"]
+LOGINS = ("congdan", "motcua", "chuyenvien", "truongphong", "lanhdao", "vanthu", "system")
+
+
+def test_the_whole_path(desk: Desk) -> None:
+    case = desk.case_at(Action.DELIVER)
+    assert case.state == State.RETURNED
+    assert case.is_granted
+    assert case.finished_at is not None
+    with desk.database.unit_of_work() as session:
+        events = [event.event for event in queries.history(session, case)]
+        result = result_of(session, case.id)
+    assert events == ["case.submitted", *(TRANSITIONS[action].event for _, action, _ in PATH)]
+    assert result is not None
+    assert (result.number, result.year) == (1, 2026)
+
+
+def test_a_transition_writes_state_event_notice_and_outbox_together(desk: Desk) -> None:
+    case = desk.submit()
+    before = _counts(desk)
+    desk.do(case, "motcua", Action.ACCEPT)
+    after = _counts(desk)
+    assert {name: after[name] - before[name] for name in after} == {"events": 1, "notices": 1, "messages": 2}
+    desk_due = desk.now.astimezone(VIETNAM).replace(hour=17, minute=30, second=0, microsecond=0)
+    with desk.database.unit_of_work() as session:
+        fresh = session.get_one(Case, case.id)
+        assert fresh.state == State.ACCEPTED
+        assert fresh.due_at == desk_due
+        notice = session.scalars(select(Notice).order_by(Notice.id.desc())).first()
+        assert notice is not None
+        assert "17:30 thứ Ba 10/03/2026" in notice.text
+
+
+def test_a_refused_transition_writes_nothing(desk: Desk) -> None:
+    case = desk.submit()
+    before = _counts(desk)
+    with pytest.raises(Invalid):
+        desk.do(case, "motcua", Action.DECLINE, details={"reason": "  "})
+    with pytest.raises(Forbidden):
+        desk.do(case, "chuyenvien", Action.ACCEPT)
+    assert _counts(desk) == before
+
+
+def _counts(desk: Desk) -> dict[str, int]:
+    with desk.database.unit_of_work() as session:
+        tables = {"events": CaseEvent, "notices": Notice, "messages": OutboxMessage}
+        return {name: session.scalar(select(func.count()).select_from(t)) or 0 for name, t in tables.items()}
+
+
+@pytest.mark.parametrize("reached", [None, *(action for _, action, _ in PATH)])
+def test_only_the_holder_of_a_step_may_take_it(desk: Desk, reached: Action | None) -> None:
+    """For each point of the path: what is offered is exactly what `perform` lets through."""
+    case = desk.case_at(reached)
+    index = [action for _, action, _ in PATH].index(reached) + 1 if reached else 0
+    following = PATH[index] if index < len(PATH) else None
+    for login in LOGINS:
+        actor = desk.actor(login)
+        offered = actions_of(actor, case, WORKFLOW)
+        if following and login == following[0]:
+            assert following[1] in offered
+        for action in Action:
+            if action not in offered:
+                with pytest.raises(Refusal):
+                    desk.do(case, login, action, details={**DECISION, "reason": "x", "request": "x", "note": "x"})
+
+
+def test_staff_of_other_agencies_see_nothing(desk: Desk) -> None:
+    case = desk.submit()
+    stranger = Actor(10_000, "Người khác", frozenset({("ubnd-05977", Role.RECEIVING_OFFICER)}))
+    with desk.database.unit_of_work() as session:
+        with pytest.raises(NotFound):
+            queries.case_for(session, stranger, case.reference)
+        assert queries.to_do(session, stranger) == []
+        assert queries.of_agencies(session, stranger) == []
+
+
+def test_the_second_of_two_officers_is_told(desk: Desk) -> None:
+    case = desk.submit()
+    desk.do(case, "motcua", Action.ACCEPT, expected_version=case.version)
+    with pytest.raises(Stale):
+        desk.do(case, "motcua", Action.DECLINE, details={"reason": "x"}, expected_version=case.version)
+
+
+def test_sending_twice_makes_one_case(desk: Desk) -> None:
+    draft = desk.draft()
+    actor = desk.actor("congdan")
+    references = set()
+    for _ in range(2):
+        with desk.database.unit_of_work() as session:
+            references.add(intake.submit(session, draft.id, by=actor, now=desk.now).reference)
+    assert len(references) == 1
+    with desk.database.unit_of_work() as session:
+        assert session.scalar(select(func.count()).select_from(Case)) == 1
+
+
+def test_an_incomplete_application_is_not_taken(desk: Desk) -> None:
+    for draft, missing in ((desk.draft(answers=False), "chưa điền"), (desk.draft(paper=False), "Giấy chứng sinh")):
+        with pytest.raises(Refusal, match=missing), desk.database.unit_of_work() as session:
+            intake.submit(session, draft.id, by=desk.actor("congdan"), now=desk.now)
+
+
+def test_the_papers_go_with_the_case(desk: Desk) -> None:
+    case = desk.submit()
+    with desk.database.unit_of_work() as session:
+        documents = session.scalars(select(Document).where(Document.case_id == case.id)).all()
+        assert len(documents) == 1
+        assert desk.storage.get(documents[0].sha256).startswith(b"%PDF")
+
+
+def test_a_supplement_stops_the_clock_and_starts_it_anew(desk: Desk) -> None:
+    case = desk.case_at(Action.ROUTE)
+    first_due = case.due_at
+    case = desk.do(case, "chuyenvien", Action.REQUEST_SUPPLEMENT, details={"request": "Ảnh mờ.\nChụp lại."})
+    assert (case.state, case.due_at, case.previous_due_at) == (State.SUPPLEMENT, None, first_due)
+    desk.now += timedelta(days=2)
+    case = desk.do(case, "congdan", Action.SUPPLY, details={"note": "Đã chụp lại"})
+    assert (case.state, case.request_to_applicant) == (State.SUBMITTED, None)
+    case = desk.do(case, "motcua", Action.ACCEPT)
+    assert case.due_at == first_due + timedelta(days=2)
+    assert case.previous_due_at == first_due
+
+
+def test_a_review_may_send_back_and_the_same_officer_gets_it(desk: Desk) -> None:
+    case = desk.case_at(Action.PROPOSE)
+    assert case.stage == "review"
+    case = desk.do(case, "truongphong", Action.SEND_BACK, details={"reason": "Sai tên"})
+    assert case.stage == "examine"
+    assert case.assignee_id == desk.actor("chuyenvien").account_id
+    case = desk.do(case, "chuyenvien", Action.PROPOSE, details={"outcome": "refused", "decision": "Không đủ."})
+    assert case.is_granted is False
+
+
+def test_withdrawal_ends_where_the_signature_is(desk: Desk) -> None:
+    case = desk.case_at(Action.ENDORSE)
+    assert Action.WITHDRAW in actions_of(desk.actor("congdan"), case, WORKFLOW)
+    case = desk.do(case, "lanhdao", Action.APPROVE)
+    with pytest.raises(Forbidden):
+        desk.do(case, "congdan", Action.WITHDRAW, details={"reason": "x"})
+
+
+def test_history_cannot_be_changed(desk: Desk) -> None:
+    desk.submit()
+    for statement in ("UPDATE case_events SET event = 'x'", "DELETE FROM case_events", "TRUNCATE case_events CASCADE"):
+        with pytest.raises(DBAPIError, match="append-only"), desk.database.unit_of_work() as session:
+            session.execute(text(statement))
+
+
+def test_work_goes_to_the_least_loaded(desk: Desk) -> None:
+    from portal.identity.actions import appoint, create_account
+    from portal.runtime import demo
+
+    with desk.database.unit_of_work() as session:
+        second = create_account(session, login="chuyenvien2", password="x", full_name="Chuyên Viên Hai", now=desk.now)
+        appoint(session, second, demo.AGENCY, Role.CASE_OFFICER, desk.now)
+        ids = {desk.account(session, "chuyenvien").id, second.id}
+    assignees = [desk.case_at(Action.ROUTE).assignee_id for _ in range(4)]
+    assert set(assignees[:2]) == ids
+    assert set(assignees[2:]) == ids
+
+
+def test_a_draft_is_its_owner_s_alone(desk: Desk) -> None:
+    draft = desk.draft()
+    with desk.database.unit_of_work() as session, pytest.raises(NotFound):
+        drafts.draft_for(session, desk.actor("motcua"), draft.id)

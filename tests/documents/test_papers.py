@@ -1,0 +1,68 @@
+"""Result papers: right words, real PDF/A, nothing injected."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from portal.cases.lifecycle import Action
+from portal.cases.models import Case
+from portal.cases.paper import paper_data
+from portal.documents import papers
+from portal.documents.results import result_of
+from services_catalog.loader import load_catalog
+from tests.support.desk import Desk
+
+BASE = "http://127.0.0.1:8000"
+
+
+def words(pdf: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+def test_every_result_paper_of_the_catalogue_has_a_template() -> None:
+    assert all(papers.exists(p.result_paper) for p in load_catalog().procedures.values())
+
+
+def test_a_birth_certificate_says_what_was_declared_and_decided(desk: Desk) -> None:
+    case = desk.case_at(Action.ISSUE)
+    with desk.database.unit_of_work() as session:
+        data = paper_data(session, session.get_one(Case, case.id), BASE, result_of(session, case.id))
+    text = words(papers.render("birth-certificate", data))
+    for said in ("GIẤY KHAI SINH", "Nguyễn Thị Ậm Ợ", "05/03/2026", "Tày", case.reference, "Số: 1/2026",
+                 "ngày 10 tháng 03 năm 2026", "Lãnh Đạo Mẫu", "chưa có chữ ký số"):  # fmt: skip
+        assert said in text
+    assert "DỰ THẢO" not in text
+
+
+def test_a_draft_says_that_it_is_one(desk: Desk) -> None:
+    case = desk.case_at(Action.PROPOSE)
+    with desk.database.unit_of_work() as session:
+        data = paper_data(session, session.get_one(Case, case.id), BASE)
+    assert "DỰ THẢO" in words(papers.render("birth-certificate", data))
+
+
+@pytest.mark.parametrize("paper", ["decision", "birth-certificate"])
+def test_text_is_never_code(paper: str) -> None:
+    nasty = '#panic("x") $x$ *b* _i_ <tag> @ref \\ " } ] )'
+    data = {
+        "reference": nasty, "procedure": nasty, "agency": nasty, "parent_agency": nasty, "number": nasty,
+        "place_and_date": nasty, "beneficiary": nasty, "submitted_on": nasty, "is_granted": False, "decision": nasty,
+        "rows": [(nasty, nasty)], "signer_title": nasty, "signer": nasty, "verify_url": BASE, "footer": nasty,
+        "is_draft": False,
+    }  # fmt: skip
+    assert '#panic("x")' in words(papers.render(paper, data))
+
+
+def test_a_long_decision_runs_over_pages() -> None:
+    data = {
+        "reference": "H37.01-260310-0001", "procedure": "Thủ tục", "agency": "Cơ quan", "parent_agency": "",
+        "number": "1/2026", "place_and_date": "Lạng Sơn", "beneficiary": "Nguyễn Văn A", "submitted_on": "10/03/2026",
+        "is_granted": True, "decision": "\n".join(["Một đoạn văn dài về kết quả."] * 150), "rows": [],
+        "signer_title": "Chủ tịch", "signer": "Nguyễn Văn B", "verify_url": BASE, "footer": "x", "is_draft": False,
+    }  # fmt: skip
+    pdf = papers.render("decision", data)
+    assert len(PdfReader(io.BytesIO(pdf)).pages) > 2
+    assert b"pdfaid" in pdf or "pdfaid" in str(PdfReader(io.BytesIO(pdf)).xmp_metadata.stream.get_data())

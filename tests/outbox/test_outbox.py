@@ -1,0 +1,192 @@
+"""The outbox: nothing lost, nothing done twice, whoever dies when."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config import Settings
+from portal.base.db import Database
+from portal.gateways.sms import Sms, SmsFailed, SmsRejected
+from portal.gateways.sms.test_phone import TestPhone
+from portal.notifications.actions import deliver
+from portal.notifications.models import Notice
+from portal.outbox import actions as outbox
+from portal.outbox.models import OutboxDelivery, OutboxMessage
+from portal.outbox.queries import backlog
+from tests.conftest import MORNING
+from tests.support.desk import Desk
+from workers import context as worker_context
+from workers.tasks.listener import run_delivery
+
+LISTENERS = {"topic": ("first", "second")}
+
+
+def announce_many(database: Database, count: int) -> None:
+    with database.unit_of_work() as session:
+        for subject in range(count):
+            outbox.announce(session, "topic", subject, MORNING)
+
+
+def relay(database: Database, send: Any) -> int:
+    with database.unit_of_work() as session:
+        return outbox.relay(session, LISTENERS, send, MORNING)
+
+
+def test_nothing_is_announced_by_a_transaction_that_fails(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.unit_of_work() as session:
+        outbox.announce(session, "topic", 1, MORNING)
+        raise RuntimeError
+    assert relay(database, pytest.fail) == 0
+
+
+def test_four_relays_send_each_delivery_once(database: Database) -> None:
+    announce_many(database, 200)
+    sent: list[tuple[str, int]] = []
+
+    def drain(_: int) -> None:
+        while relay(database, lambda task, delivery: sent.append((task, delivery))):
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(drain, range(4)))
+    assert len(sent) == len(set(sent)) == 400
+
+
+def test_a_broker_that_fails_leaves_the_message_waiting(database: Database) -> None:
+    announce_many(database, 1)
+
+    def broken(task: str, delivery: int) -> None:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        relay(database, broken)
+    sent: list[int] = []
+    relay(database, lambda task, delivery: sent.append(delivery))
+    assert len(sent) == 2
+    with database.unit_of_work() as session:
+        assert backlog(session) == {"waiting": 0, "open": 2}
+
+
+def test_a_lost_task_is_sent_again_and_a_done_one_is_not(database: Database) -> None:
+    announce_many(database, 1)
+    relay(database, lambda task, delivery: None)
+    with database.unit_of_work() as session:
+        first = session.scalars(select(OutboxDelivery).order_by(OutboxDelivery.id)).first()
+        assert first is not None
+        assert outbox.begin_delivery(session, first.id) == 0
+        outbox.finish_delivery(session, first.id, MORNING)
+    again: list[str] = []
+    with database.unit_of_work() as session:
+        outbox.resend_due(session, lambda task, _: again.append(task), MORNING + outbox.LOST_AFTER)
+        outbox.resend_due(session, lambda task, _: again.append(task), MORNING + outbox.LOST_AFTER)
+    assert again == ["second"]
+
+
+def test_failures_wait_longer_each_time(database: Database) -> None:
+    announce_many(database, 1)
+    relay(database, lambda task, delivery: None)
+    waits = []
+    with database.unit_of_work() as session:
+        delivery = session.scalars(select(OutboxDelivery)).first()
+        assert delivery is not None
+        for _ in range(12):
+            outbox.note_failure(session, delivery.id, "SmsFailed", MORNING)
+            waits.append(delivery.next_try_at - MORNING)
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(seconds=2)
+    assert waits[-1] == timedelta(minutes=10)
+
+
+@pytest.fixture
+def context(settings: Settings) -> worker_context.Context:
+    opened = worker_context.open_context(settings)
+    yield opened
+    opened.database.dispose()
+
+
+def test_work_runs_once_however_often_the_task_comes(database: Database, context: worker_context.Context) -> None:
+    announce_many(database, 1)
+    deliveries: list[int] = []
+    relay(database, lambda task, delivery: deliveries.append(delivery))
+    done: list[int] = []
+
+    def work(_: worker_context.Context, session: Session, subject: int) -> None:
+        done.append(subject)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: run_delivery(context, work, deliveries[0]), range(8)))
+    assert done == [0]
+
+
+def test_work_that_fails_leaves_nothing_behind(database: Database, context: worker_context.Context) -> None:
+    announce_many(database, 1)
+    deliveries: list[int] = []
+    relay(database, lambda task, delivery: deliveries.append(delivery))
+
+    def broken(_: worker_context.Context, session: Session, subject: int) -> None:
+        outbox.announce(session, "half", subject, MORNING)
+        session.flush()
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        run_delivery(context, broken, deliveries[0])
+    with database.unit_of_work() as session:
+        assert session.scalar(select(OutboxMessage).where(OutboxMessage.topic == "half")) is None
+        assert backlog(session)["open"] == 2
+
+
+class Gateway:
+    """Records what is sent, or raises."""
+
+    def __init__(self, error: Exception | None = None):
+        self.error, self.sent = error, []
+
+    def send(self, sms: Sms) -> None:
+        if self.error:
+            raise self.error
+        self.sent.append(sms)
+
+
+def a_notice(desk: Desk) -> int:
+    desk.submit()
+    with desk.database.unit_of_work() as session:
+        notice = session.scalars(select(Notice)).first()
+        assert notice is not None
+        return notice.id
+
+
+def test_a_notice_is_sent_once(desk: Desk) -> None:
+    notice_id, gateway = a_notice(desk), Gateway()
+    for _ in range(2):
+        with desk.database.unit_of_work() as session:
+            deliver(session, notice_id, gateway, desk.now)
+    assert [sms.phone for sms in gateway.sent] == ["+84912345678"]
+
+
+def test_a_refused_number_is_given_up_and_a_failing_gateway_is_not(desk: Desk) -> None:
+    notice_id = a_notice(desk)
+    with pytest.raises(SmsFailed), desk.database.unit_of_work() as session:
+        deliver(session, notice_id, Gateway(SmsFailed("x")), desk.now)
+    with desk.database.unit_of_work() as session:
+        deliver(session, notice_id, Gateway(SmsRejected("không có số này")), desk.now)
+    with desk.database.unit_of_work() as session:
+        assert session.get_one(Notice, notice_id).failure == "không có số này"
+        gateway = Gateway()
+        deliver(session, notice_id, gateway, desk.now)
+    assert gateway.sent == []
+
+
+def test_the_test_phone_drops_doubles(redis: Redis) -> None:
+    phone = TestPhone(redis)
+    for _ in range(2):
+        phone.send(Sms("notice-1", "+84912345678", "Tin một"))
+    phone.send(Sms("notice-2", "+84912345679", "Tin hai"))
+    assert [sms.text for sms in phone.inbox()] == ["Tin hai", "Tin một"]
+    assert [sms.text for sms in phone.inbox("+84912345678")] == ["Tin một"]

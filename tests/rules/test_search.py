@@ -1,0 +1,55 @@
+"""Searching the shipped catalogue."""
+
+import pytest
+
+from portal.web.commands import _index
+from services_catalog.loader import load_catalog
+from services_catalog.search import CatalogIndex
+
+
+@pytest.fixture(scope="module")
+def index() -> CatalogIndex:
+    return _index(load_catalog())
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("dang ky khai sinh", "1.001193"),
+        ("Đăng ký khai sinh", "1.001193"),
+        ("khai sinh", "1.001193"),
+        ("khai snh", "1.001193"),
+        ("dang ki ket hon", "1.000894"),
+        ("xac nhan doc than", "1.004873"),
+        ("cccd", "1.014061"),
+        ("mất bằng lái", "3.000348"),
+        ("nhập hộ khẩu", "1.004222"),
+        ("sang ten xe may", "1.013076"),
+        ("1.001193", "1.001193"),
+        ("1.001193.000.00.00.H37", "1.001193"),
+        ("1.001193.H37", "1.001193"),
+    ],
+)
+def test_people_find_what_they_mean_first(index: CatalogIndex, query: str, code: str) -> None:
+    assert index.search(query).codes[0] == code
+
+
+def test_nothing_is_found_for_nonsense(index: CatalogIndex) -> None:
+    assert index.search("xyzzy plugh").total == 0
+
+
+@pytest.mark.parametrize("query", ["", "   ", "!!!", "'\"()[]{}*?:\\/+-", "a" * 500, "1.000000"])
+def test_no_query_breaks_it(index: CatalogIndex, query: str) -> None:
+    found = index.search(query, limit=5)
+    assert len(found.codes) <= 5
+
+
+def test_pages_cover_everything_once(index: CatalogIndex) -> None:
+    pages = [index.search("", limit=100, offset=offset).codes for offset in range(0, 1100, 100)]
+    codes = [code for page in pages for code in page]
+    assert len(codes) == len(set(codes)) == 1016
+    assert codes[0] == "1.001193"
+    query = "cap giay phep"
+    whole = index.search(query, limit=1000)
+    paged = [c for o in range(0, whole.total, 20) for c in index.search(query, limit=20, offset=o).codes]
+    assert len(set(paged)) == whole.total

@@ -1,0 +1,100 @@
+"""The whole system with real processes, as `make run` starts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.support.servers import wait_for
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Stack:
+    """A running portal."""
+
+    var_dir: Path
+    port: int
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where it is served."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, seconds: float = 90) -> float:
+        """Start and wait until it is healthy; returns the seconds that took."""
+        began = time.monotonic()
+        self.process = launch(self.var_dir, self.port)
+        wait_for(self.is_healthy, "the portal to be healthy", seconds)
+        return time.monotonic() - began
+
+    def is_healthy(self) -> bool:
+        """True if /healthz answers 200."""
+        assert self.process is not None
+        assert self.process.poll() is None, self.process.stdout.read() if self.process.stdout else ""
+        try:
+            with urllib.request.urlopen(f"{self.base_url}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def children(self) -> dict[str, psutil.Process]:
+        """The processes right below the supervisor, by what they are."""
+        assert self.process is not None
+        kinds = {"gunicorn": "web", "worker": "worker", "workers.relay": "relay", "beat": "beat",
+                 "pginstall": "postgres", "valkey": "valkey"}  # fmt: skip
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            line = " ".join(child.cmdline())
+            name = next((name for mark, name in kinds.items() if mark in line), None)
+            if name == "worker" and "workers.relay" in line:
+                name = "relay"
+            if name:
+                found[name] = child
+        return found
+
+    def all_processes(self) -> list[psutil.Process]:
+        """The supervisor and everything below it."""
+        assert self.process is not None
+        parent = psutil.Process(self.process.pid)
+        return [parent, *parent.children(recursive=True)]
+
+    def kill_worker(self) -> None:
+        """kill -9 of the Celery worker."""
+        self.children()["worker"].kill()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
+        """Ask it to stop; returns what it printed."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        printed, _ = self.process.communicate(timeout=60)
+        return printed
+
+
+def launch(var_dir: Path, port: int, **environment: str) -> subprocess.Popen[str]:
+    """`python -m portal.runtime` with an environment of its own."""
+    env = {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "PORT": str(port), **environment}
+    return subprocess.Popen(
+        [sys.executable, "-m", "portal.runtime"], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
