@@ -38,6 +38,8 @@ class Kind:
     widget = "text"
     input_mode: str | None = None
     autocomplete: str | None = None
+    help: str | None = None
+    example: str | None = None
     maximum_length = 500
 
     def clean(self, typed: str, field: FormField, today: date) -> Any:
@@ -117,7 +119,8 @@ class Phone(Kind):
 class Date(Kind):
     """A day, typed as 31/12/2026, kept as 2026-12-31."""
 
-    input_mode = "numeric"
+    help = "Ngày/tháng/năm."
+    example = "05/09/2026"
 
     def clean(self, typed: str, field: FormField, today: date) -> str:
         match = re.fullmatch(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})", typed)

@@ -127,6 +127,7 @@ class _Reader:
     mistakes: list[Mistake] = field(default_factory=list)
 
     def read(self) -> Catalog:
+        """The whole catalogue, or `CatalogError`."""
         catalog = Catalog(
             versions=list(self._versions()),
             sectors=self.one("sectors.yml", dict[str, str]) or {},
@@ -163,6 +164,7 @@ class _Reader:
         return None
 
     def folder(self, name: str, kind: type[_T]) -> dict[str, _T]:
+        """The files of a folder by name, without those that have mistakes."""
         paths = sorted((self.root / name).glob("*.yml"))
         read = {path.stem: self.one(f"{name}/{path.name}", kind) for path in paths}
         return {key: value for key, value in read.items() if value is not None}

@@ -23,6 +23,7 @@ from portal.web.citizen.drafts import blueprint as citizen_drafts
 from portal.web.desk.views import blueprint as desk
 from portal.web.public.test_phone import blueprint as test_phone
 from portal.web.public.views import blueprint as public
+from services_catalog.fields import KINDS
 
 BLUEPRINTS = (public, test_phone, account, citizen_drafts, citizen_cases, desk, api, health.blueprint)
 
@@ -65,6 +66,7 @@ def _install_words(app: Flask) -> None:
         CHANNEL_NAMES=case_words.CHANNEL_NAMES,
         UNIT_NAMES=case_words.UNIT_NAMES,
         ROLE_NAMES=ROLE_NAMES,
+        KINDS=KINDS,
         national_status=case_words.national_status,
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, StringField, TextAreaField
 
 from services_catalog.answers import check_step
 from services_catalog.fields import KINDS, show_answer
@@ -36,15 +36,10 @@ def form_for_step(step: FormStep, answers: Mapping[str, Any]) -> StepForm:
 
 
 def _wtf_field(field: FormField) -> Any:
-    kind = KINDS[field.kind]
-    choices = list(kind.options(field).items())
-    if kind.widget == "radio":
-        return RadioField(field.label, choices=choices, validate_choice=False)
-    if kind.widget == "select":
-        return SelectField(field.label, choices=[("", "— Chọn —"), *choices], validate_choice=False)
-    if kind.widget == "checkbox":
-        return BooleanField(field.label)
-    return (TextAreaField if kind.widget == "textarea" else StringField)(field.label)
+    """Choices are plain strings to WTForms: what may be chosen is checked by the kind, as for every field."""
+    widget = KINDS[field.kind].widget
+    classes = {"checkbox": BooleanField, "textarea": TextAreaField}
+    return classes.get(widget, StringField)(field.label)
 
 
 def _typed(field: Field) -> str:

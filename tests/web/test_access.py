@@ -1,0 +1,131 @@
+"""Every route says who may use it, and keeps to it."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal.runtime.demo import PASSWORD
+from portal.web.access import Access, access_of, guard
+from portal.web.app import create_app
+
+# The reviewed list of addresses: a change here is a change of what the site offers, and to whom.
+ROUTES = {
+    ("GET", "/"): Access.PUBLIC,
+    ("GET", "/thu-tuc"): Access.PUBLIC,
+    ("GET", "/thu-tuc/<code>"): Access.PUBLIC,
+    ("GET", "/tra-cuu"): Access.PUBLIC,
+    ("POST", "/tra-cuu"): Access.PUBLIC,
+    ("GET", "/dien-thoai-thu-nghiem"): Access.DEMO,
+    ("GET", "/dang-nhap"): Access.PUBLIC,
+    ("POST", "/dang-nhap"): Access.PUBLIC,
+    ("POST", "/dang-xuat"): Access.SIGNED_IN,
+    ("GET", "/thu-tuc/<code>/nop-ho-so"): Access.SIGNED_IN,
+    ("POST", "/thu-tuc/<code>/nop-ho-so"): Access.SIGNED_IN,
+    ("GET", "/ho-so-nhap/<uuid:draft_id>/to-khai/<key>"): Access.SIGNED_IN,
+    ("POST", "/ho-so-nhap/<uuid:draft_id>/to-khai/<key>"): Access.SIGNED_IN,
+    ("GET", "/ho-so-nhap/<uuid:draft_id>/giay-to"): Access.SIGNED_IN,
+    ("POST", "/ho-so-nhap/<uuid:draft_id>/giay-to/<int:slot>"): Access.SIGNED_IN,
+    ("POST", "/ho-so-nhap/<uuid:draft_id>/giay-to/<uuid:document_id>/xoa"): Access.SIGNED_IN,
+    ("GET", "/ho-so-nhap/<uuid:draft_id>/xem-lai"): Access.SIGNED_IN,
+    ("POST", "/ho-so-nhap/<uuid:draft_id>/gui"): Access.SIGNED_IN,
+    ("GET", "/ho-so"): Access.SIGNED_IN,
+    ("GET", "/ho-so/<reference>"): Access.SIGNED_IN,
+    ("POST", "/ho-so/<reference>/rut"): Access.SIGNED_IN,
+    ("POST", "/ho-so/<reference>/bo-sung/<int:slot>"): Access.SIGNED_IN,
+    ("POST", "/ho-so/<reference>/bo-sung"): Access.SIGNED_IN,
+    ("POST", "/ho-so/<reference>/nhan-ket-qua"): Access.SIGNED_IN,
+    ("GET", "/ho-so/<reference>/ket-qua.pdf"): Access.SIGNED_IN,
+    ("GET", "/ho-so/<reference>/tep/<uuid:document_id>"): Access.SIGNED_IN,
+    ("GET", "/can-bo"): Access.STAFF,
+    ("GET", "/can-bo/ho-so"): Access.STAFF,
+    ("GET", "/can-bo/ho-so/<reference>"): Access.STAFF,
+    ("POST", "/can-bo/ho-so/<reference>/<action>"): Access.STAFF,
+    ("GET", "/can-bo/ho-so/<reference>/tep/<uuid:document_id>"): Access.STAFF,
+    ("GET", "/can-bo/ho-so/<reference>/du-thao.pdf"): Access.STAFF,
+    ("GET", "/can-bo/ho-so/<reference>/ket-qua.pdf"): Access.STAFF,
+    ("GET", "/api/v1/procedures"): Access.PUBLIC,
+    ("GET", "/api/v1/procedures/<code>"): Access.PUBLIC,
+    ("GET", "/healthz"): Access.PUBLIC,
+    ("GET", "/static/<path:filename>"): Access.PUBLIC,
+}
+_EXAMPLES = {
+    "<code>": "1.001193",
+    "<uuid:draft_id>": str(uuid.uuid4()),
+    "<uuid:document_id>": str(uuid.uuid4()),
+    "<key>": "child",
+    "<int:slot>": "0",
+    "<reference>": "H37.01-260310-0001",
+    "<action>": "accept",
+}
+
+
+def address(rule: str) -> str:
+    for part, example in _EXAMPLES.items():
+        rule = rule.replace(part, example)
+    return rule
+
+
+def sign_in(client: FlaskClient, login: str) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    answer = client.post("/dang-nhap", data={"login": login, "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+def test_the_list_of_routes_is_the_reviewed_one(app: Flask) -> None:
+    found = {
+        (method, rule.rule): access_of(app, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert found == ROUTES
+
+
+def test_a_route_without_mark_stops_the_start(settings) -> None:
+    app = create_app(settings)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "")
+    with pytest.raises(RuntimeError, match="forgotten"):
+        guard(app)
+
+
+@pytest.mark.parametrize(("method", "rule"), [r for r, a in ROUTES.items() if a in (Access.SIGNED_IN, Access.STAFF)])
+def test_strangers_are_sent_to_sign_in(app: Flask, method: str, rule: str) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    answer = app.test_client().open(address(rule), method=method)
+    assert answer.status_code == 302
+    assert answer.location.startswith("/dang-nhap")
+
+
+def test_citizens_do_not_get_into_the_desk(app: Flask) -> None:
+    client = app.test_client()
+    sign_in(client, "congdan")
+    for (method, rule), access in ROUTES.items():
+        if access is Access.STAFF:
+            assert client.open(address(rule), method=method).status_code == 403
+
+
+def test_every_change_needs_a_token(app: Flask) -> None:
+    client = app.test_client()
+    for (method, rule), _ in ROUTES.items():
+        if method == "POST":
+            answer = client.post(address(rule))
+            assert answer.status_code in (302, 400), rule
+
+
+@pytest.mark.parametrize(("method", "rule"), [r for r in ROUTES if r[0] == "GET" and "static" not in r[1]])
+def test_no_route_breaks_on_things_that_do_not_exist(app: Flask, method: str, rule: str) -> None:
+    client = app.test_client()
+    sign_in(client, "motcua")
+    for nothing in ("", "?q=%00%ff&trang=-1&limit=x", "?trang=99999999999999999999"):
+        answer = client.get(address(rule).replace("1.001193", "9.999999") + nothing)
+        assert answer.status_code in (200, 302, 404, 422, 503), (rule, nothing)
+
+
+def test_the_demo_pages_do_not_exist_where_demo_is_off(app: Flask) -> None:
+    import dataclasses
+
+    app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], demo=False)
+    assert app.test_client().get("/dien-thoai-thu-nghiem").status_code == 404
