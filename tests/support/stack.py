@@ -60,16 +60,18 @@ class Stack:
     def children(self) -> dict[str, psutil.Process]:
         """The processes right below the supervisor, by what they are."""
         assert self.process is not None
-        kinds = {"gunicorn": "web", "worker": "worker", "workers.relay": "relay", "beat": "beat",
-                 "pginstall": "postgres", "valkey": "valkey"}  # fmt: skip
+        marks = {"beat": "beat", "workers.relay": "relay", "worker": "worker", "gunicorn": "web"}
         found = {}
         for child in psutil.Process(self.process.pid).children():
-            line = " ".join(child.cmdline())
-            name = next((name for mark, name in kinds.items() if mark in line), None)
-            if name == "worker" and "workers.relay" in line:
-                name = "relay"
-            if name:
-                found[name] = child
+            try:
+                arguments = child.cmdline()
+            except psutil.NoSuchProcess:  # died just now
+                continue
+            program = arguments[0] if arguments else ""
+            servers = [name for name in ("postgres", "valkey") if name in program]
+            names = servers or [name for mark, name in marks.items() if mark in arguments]
+            if names:
+                found[names[0]] = child
         return found
 
     def all_processes(self) -> list[psutil.Process]:

@@ -1,0 +1,207 @@
+"""The main job in a browser: a citizen on a phone, officers at their desks, every page checked on the way."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+
+from portal.runtime.demo import PASSWORD
+from tests.support import story
+from tests.support.answers import BIRTH, PDF
+from tests.support.stack import ROOT, Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+SCREENSHOT = ROOT / "docs" / "images" / "trang-dau.png"
+_axe = Axe()
+
+
+def check_page(page: Page) -> None:
+    """No axe violation, nothing wider than the screen, nothing from another host."""
+    found = _axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{page.url} is too wide"
+    hosts = page.evaluate("performance.getEntriesByType('resource').map(r => new URL(r.name).host)")
+    assert set(hosts) <= {re.sub(r"^https?://", "", page.evaluate("location.origin"))}
+
+
+def click(page: Page, name: str, role: Literal["button", "link"] = "button") -> None:
+    """Click what leads to another page, and wait for that page."""
+    with page.expect_navigation():
+        page.locator("main").get_by_role(role, name=name, exact=True).click()
+
+
+def sign_in(page: Page, login: str) -> None:
+    page.get_by_label("Tên đăng nhập").fill(login)
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    click(page, "Đăng nhập")
+
+
+def fill_step(page: Page, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        field = page.locator(f"[name={name}]")
+        kind = field.first.evaluate("e => e.type || e.tagName")
+        if kind == "radio":
+            page.locator(f"[name={name}][value={value}]").check()
+        elif kind == "checkbox":
+            field.check()
+        elif kind == "select-one":
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+
+def test_from_search_on_a_phone_to_the_result(stack: Stack, browser: Browser, phone: Page, tmp_path: Path) -> None:
+    phone.goto(stack.base_url)
+    check_page(phone)
+    phone.get_by_label("Bạn cần làm thủ tục gì?").fill("dang ky khai sinh")
+    with phone.expect_navigation():
+        phone.keyboard.press("Enter")
+    check_page(phone)
+    with phone.expect_navigation():
+        phone.locator("main .card a").first.click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Đăng ký khai sinh")
+    check_page(phone)
+    click(phone, "Nộp hồ sơ trực tuyến", "link")
+    check_page(phone)
+    sign_in(phone, "congdan")
+    check_page(phone)
+    phone.get_by_label("Cơ quan tiếp nhận").select_option(label="Ủy ban nhân dân phường Tam Thanh")
+    click(phone, "Bắt đầu")
+    for key, values in BIRTH.items():
+        check_page(phone)
+        if key == "child":  # a mistake first: it is told at the field and nothing is lost
+            fill_step(phone, {**values, "child_born_on": "31/02/2026"})
+            click(phone, "Lưu và tiếp tục")
+            expect(phone.locator("#loi")).to_be_focused()
+            expect(phone.locator("[name=child_name]")).to_have_value(values["child_name"])
+            check_page(phone)
+        fill_step(phone, values)
+        click(phone, "Lưu và tiếp tục")
+    check_page(phone)
+    paper = tmp_path / "giấy chứng sinh.pdf"
+    paper.write_bytes(PDF)
+    phone.locator("#tep-0").set_input_files(paper)  # goes up by itself
+    expect(phone.get_by_label("Đã có tệp")).to_be_visible()
+    click(phone, "Tiếp tục", "link")
+    expect(phone.get_by_text("Nguyễn Thị Ậm Ợ")).to_be_visible()
+    check_page(phone)
+    phone.get_by_role("button", name="Gửi hồ sơ").dblclick()
+    expect(phone.get_by_role("heading", name="Giấy xác nhận nộp hồ sơ")).to_be_visible()
+    check_page(phone)
+    reference = phone.url.rsplit("/", 1)[1]
+
+    for login, button in (
+        ("motcua", "Tiếp nhận hồ sơ"),
+        ("chuyenvien", "Trình dự thảo"),
+        ("truongphong", "Đồng ý, trình lãnh đạo"),
+        ("lanhdao", "Phê duyệt"),
+        ("vanthu", "Cấp số và phát hành"),
+    ):
+        handle(browser, stack, login, button, reference)
+
+    phone.goto(f"{stack.base_url}/ho-so")
+    check_page(phone)
+    ready = phone.get_by_role("button", name="Nhận kết quả (PDF)")
+    for _ in range(60):
+        phone.goto(f"{stack.base_url}/ho-so/{reference}")
+        if ready.is_visible():
+            break
+        phone.wait_for_timeout(500)
+    check_page(phone)
+    with phone.expect_download() as download:
+        ready.click()
+    pdf = Path(download.value.path()).read_bytes()
+    text = " ".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages)
+    assert "GIẤY KHAI SINH" in text
+    assert "Nguyễn Thị Ậm Ợ" in text
+    phone.goto(f"{stack.base_url}/dien-thoai-thu-nghiem")
+    check_page(phone)
+    assert len(story.messages(stack.base_url, reference)) == 3
+
+
+def handle(browser: Browser, stack: Stack, login: str, button: str, reference: str) -> None:
+    """One officer finds the case in the queue and does their step."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="vi-VN")
+    page = context.new_page()
+    page.goto(f"{stack.base_url}/dang-nhap")
+    sign_in(page, login)
+    link = page.get_by_role("link", name=reference)
+    for _ in range(60):
+        if link.is_visible():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    check_page(page)
+    with page.expect_navigation():
+        link.click()
+    check_page(page)
+    if login == "chuyenvien":
+        page.get_by_label("Đồng ý giải quyết").check()
+    click(page, button)
+    expect(page.locator("main")).not_to_contain_text("Chưa làm được")
+    check_page(page)
+    context.close()
+
+
+def test_the_screenshot_of_the_readme_is_made(stack: Stack, browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1366, "height": 900})
+    page.goto(stack.base_url)
+    target = tmp_path / SCREENSHOT.name
+    page.screenshot(path=target)
+    assert target.stat().st_size > 10_000
+    if not SCREENSHOT.exists():
+        SCREENSHOT.parent.mkdir(parents=True, exist_ok=True)
+        SCREENSHOT.write_bytes(target.read_bytes())
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/thu-tuc",
+        "/thu-tuc?q=xyzzy",
+        "/thu-tuc/1.001193",
+        "/thu-tuc/1.001686",
+        "/tra-cuu",
+        "/dang-nhap",
+        "/khong-co",
+    ],
+)
+@pytest.mark.parametrize("width", [320, 1366])
+def test_public_pages_are_accessible_and_fit(stack: Stack, browser: Browser, path: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(stack.base_url + path)
+    check_page(page)
+    page.close()
+
+
+def test_the_form_works_without_javascript(stack: Stack, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto(f"{stack.base_url}/thu-tuc/1.001686/nop-ho-so")
+    sign_in(page, "congdan")
+    page.get_by_label("Sở Nông nghiệp và Môi trường").check()
+    click(page, "Bắt đầu")
+    click(page, "Lưu và tiếp tục")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nội dung đề nghị")
+    context.close()
+
+
+def test_everything_can_be_reached_by_keyboard(stack: Stack, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(stack.base_url)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Đến nội dung chính"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.close()
