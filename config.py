@@ -44,7 +44,7 @@ class Settings:
         host = env.get("HOST", "127.0.0.1")
         port = _number(env, "PORT", 8000, 1, 65535)
         run = socket_dir(var_dir)
-        demo = _flag(env, "DEMO", default=True)
+        demo = _flag(env, "DEMO", default=host in ("127.0.0.1", "::1", "localhost"))
         return cls(
             var_dir=var_dir,
             host=host,

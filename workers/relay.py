@@ -27,15 +27,14 @@ _LOOK_EVERY = 3.0
 _log = logs.logger(__name__)
 
 
-def drain(database: Database) -> int:
-    """Relay until nothing waits; returns how many messages went."""
-    total = 0
+def drain(database: Database) -> None:
+    """Relay until nothing waits."""
     while True:
         with database.unit_of_work() as session:
-            count = relay(session, SUBSCRIBERS, send, now())
-        total += count
-        if not count:
-            return total
+            tasks = relay(session, SUBSCRIBERS, now())
+        if not tasks:
+            return
+        send(tasks)
 
 
 def run(settings: Settings) -> None:

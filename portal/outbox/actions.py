@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
@@ -13,7 +13,7 @@ from portal.outbox.models import OutboxDelivery, OutboxMessage
 CHANNEL = "outbox"
 # A task that has not reported by then is taken for lost with its worker or broker.
 LOST_AFTER = timedelta(seconds=30)
-Send = Callable[[str, int], None]
+Task = tuple[str, int]  # a listener and the id of its delivery
 
 
 def announce(session: Session, topic: str, subject_id: int, now: datetime) -> None:
@@ -22,41 +22,42 @@ def announce(session: Session, topic: str, subject_id: int, now: datetime) -> No
     session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
-def relay(
-    session: Session, listeners: Mapping[str, Sequence[str]], send: Send, now: datetime, *, limit: int = 100
-) -> int:
-    """Hand waiting messages to the broker; returns how many.
+def relay(session: Session, listeners: Mapping[str, Sequence[str]], now: datetime, *, limit: int = 100) -> list[Task]:
+    """Turn waiting messages into deliveries; returns the tasks to put in the broker AFTER the commit.
 
-    `send(listener, delivery_id)` puts a task in the broker. It runs before the commit: if it or the
-    process fails, the rows stay waiting and are sent again, which the deliveries make harmless.
-    Several relays may run at once.
+    Before the commit a worker would not see the delivery. A process that dies in between, or a broker
+    that does not answer, costs `LOST_AFTER`: `due` finds the delivery again. Several relays may run at once.
     """
     waiting = select(OutboxMessage).where(OutboxMessage.relayed_at.is_(None)).order_by(OutboxMessage.id)
-    messages = list(session.scalars(waiting.limit(limit).with_for_update(skip_locked=True)))
+    messages = session.scalars(waiting.limit(limit).with_for_update(skip_locked=True)).all()
+    deliveries = [
+        OutboxDelivery(message_id=message.id, listener=listener, next_try_at=now + LOST_AFTER)
+        for message in messages
+        for listener in listeners.get(message.topic, ())
+    ]
+    session.add_all(deliveries)
     for message in messages:
-        for listener in listeners.get(message.topic, ()):
-            delivery = OutboxDelivery(message_id=message.id, listener=listener, next_try_at=now + LOST_AFTER)
-            session.add(delivery)
-            session.flush()
-            send(listener, delivery.id)
         message.relayed_at = now
-    return len(messages)
+    session.flush()
+    return [(delivery.listener, delivery.id) for delivery in deliveries]
 
 
-def resend_due(session: Session, send: Send, now: datetime, *, limit: int = 200) -> int:
-    """Send again what is not done though its time has come: it failed, or its task was lost; returns how many."""
-    due = (
+def due(session: Session, now: datetime, *, limit: int = 200) -> list[Task]:
+    """Deliveries that are not done though their time has come: they failed, or their task was lost.
+
+    Like `relay`: send the tasks after the commit.
+    """
+    late = (
         select(OutboxDelivery)
         .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.next_try_at <= now)
         .order_by(OutboxDelivery.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    deliveries = list(session.scalars(due))
+    deliveries = session.scalars(late).all()
     for delivery in deliveries:
-        send(delivery.listener, delivery.id)
         delivery.next_try_at = now + LOST_AFTER
-    return len(deliveries)
+    return [(delivery.listener, delivery.id) for delivery in deliveries]
 
 
 def begin_delivery(session: Session, delivery_id: int) -> int | None:
