@@ -77,7 +77,7 @@ def _agency_rows(catalog: Catalog) -> list[dict[str, Any]]:
     def row(key: str, name: str, kind: str, **more: Any) -> dict[str, Any]:
         base = {"parent_key": None, "place_code": None, "is_active": True}
         code = codes.codes.get(key)
-        marked = codes.placeholder and code != "H37"
+        marked = codes.placeholder and code not in (None, "H37")
         return {**base, "key": key, "name": name, "kind": kind, "code": code, "code_is_placeholder": marked, **more}
 
     listed = [row(a.key, a.name, a.kind, parent_key=a.parent) for a in catalog.agencies.values()]

@@ -31,7 +31,8 @@ _FOLDER = click.option(
 def check_command(folder: Path) -> None:
     """Kiểm tra dữ liệu: nêu tệp, dòng và mục của từng lỗi."""
     data = _read(folder)
-    click.echo(f"Danh mục đúng: {len(data.procedures):,} thủ tục, {len(data.sectors)} lĩnh vực.".replace(",", "."))
+    count = f"{len(data.procedures):,}".replace(",", ".")
+    click.echo(f"Danh mục đúng: {count} thủ tục, {len(data.sectors)} lĩnh vực.")
     if data.codes.placeholder:
         click.echo("Lưu ý: agency_codes.yml còn là mã tạm, chưa phải mã định danh của tỉnh.")
 

@@ -8,6 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.support import story
+from tests.support.servers import wait_for
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -20,9 +21,10 @@ def check_end(stack: Stack, reference: str, pdf: bytes) -> None:
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     assert "Nguyễn Thị Ậm Ợ" in text
     assert reference in text
+    # A message whose task died with the worker comes later, perhaps after the next one, but once.
+    wait_for(lambda: len(story.messages(stack.base_url, reference)) >= len(TOLD), "every message to arrive", 90)
     told = story.messages(stack.base_url, reference)
-    assert len(told) == len(TOLD)
-    assert all(said.startswith(start) for said, start in zip(told, TOLD, strict=True)), told
+    assert [sum(said.startswith(start) for said in told) for start in TOLD] == [1, 1, 1], told
 
 
 def test_from_search_to_result(stack: Stack) -> None:

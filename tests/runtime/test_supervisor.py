@@ -59,7 +59,7 @@ def test_kill_9_leaves_no_orphan_and_the_next_start_works(var_dir: Path) -> None
 def test_a_dead_child_is_started_again(stack: Stack, name: str) -> None:
     before = stack.children()[name].pid
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: name in stack.children() and stack.children()[name].pid != before, f"{name} to come back", 60)
+    wait_for(lambda: (child := stack.children().get(name)) and child.pid != before, f"{name} to come back", 60)
     wait_for(stack.is_healthy, "the portal to be healthy again", 60)
 
 
