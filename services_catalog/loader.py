@@ -63,7 +63,7 @@ class Catalog:
     places: list[model.Place]
     former_places: list[model.FormerPlace]
     codes: model.AgencyCodes
-    common: list[model.CommonProcedure]
+    synonyms: model.Synonyms
     forms: dict[str, model.Form]
     workflows: dict[str, model.Workflow]
 
@@ -111,6 +111,16 @@ def workflows() -> dict[str, model.Workflow]:
 
 
 @cache
+def phrase_synonyms() -> tuple[model.PhraseSynonym, ...]:
+    """The shipped phrases that people say for words of official names."""
+    reader = _Reader(DATA)
+    synonyms = reader.one("synonyms.yml", model.Synonyms)
+    if synonyms is None:
+        raise CatalogError(reader.mistakes)
+    return tuple(synonyms.phrases)
+
+
+@cache
 def office_calendar() -> tuple[model.OfficeHours, list[model.DayOverride]]:
     """Office hours and declared days off or worked."""
     reader = _Reader(DATA)
@@ -135,7 +145,7 @@ class _Reader:
             places=self.one("places.yml", list[model.Place]) or [],
             former_places=self.one("places-2021.yml", list[model.FormerPlace]) or [],
             codes=self.one("agency_codes.yml", model.AgencyCodes) or model.AgencyCodes(placeholder=True, codes={}),
-            common=self.one("common.yml", list[model.CommonProcedure]) or [],
+            synonyms=self.one("synonyms.yml", model.Synonyms) or model.Synonyms(phrases=(), procedures=()),
             forms=self.folder("forms", model.Form),
             workflows=self.folder("workflows", model.Workflow),
         )
@@ -197,9 +207,11 @@ class _Reader:
         for agency_key in sorted(known - set(catalog.codes.codes)):
             self._note(self.root / "agency_codes.yml", 1, agency_key, "has no code")
         codes = {version.procedure.code for version in catalog.versions}
-        for common in catalog.common:
-            if common.code not in codes:
-                self._note(self.root / "common.yml", 1, common.code, "is not in the catalogue")
+        for number, names in enumerate(catalog.synonyms.procedures):
+            if names.code not in codes:
+                path = self.root / "synonyms.yml"
+                line = _line_of(yaml.compose(path.read_text("utf-8"), _Loader), ["procedures", number])
+                self._note(path, line, names.code, "is not in the catalogue")
 
     def _check_procedure(self, path: Path, procedure: model.Procedure, catalog: Catalog, known: set[str]) -> None:
         for name, value, allowed in (

@@ -252,11 +252,25 @@ class AgencyCodes(Record):
     codes: dict[Key, Annotated[str, StringConstraints(pattern=r"^H37(\.\d{2}){0,3}$")]]
 
 
-class CommonProcedure(Record):
-    """A procedure people ask for often, with its everyday names."""
+class PhraseSynonym(Record):
+    """What people say for words of official names."""
+
+    say: tuple[Text, ...] = Field(min_length=1)
+    means: Text
+
+
+class EverydayNames(Record):
+    """A procedure people ask for often, with what they call it."""
 
     code: Code
     also: tuple[Text, ...] = ()
+
+
+class Synonyms(Record):
+    """How people say it. The order of `procedures` is the order of use, the commonest first."""
+
+    phrases: tuple[PhraseSynonym, ...]
+    procedures: tuple[EverydayNames, ...]
 
 
 class OfficeHours(Record):

@@ -1,19 +1,37 @@
-"""Accent-blind search of the catalogue, on tantivy. Ours are the folding, the everyday names and the ranking."""
+"""Finding a procedure from what people type, on tantivy.
+
+The engine finds candidates; ours are the Vietnamese normalisation, the spelling repair, what people say
+for official words (`data/synonyms.yml`), and the ranking of the best candidates.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import tantivy
 
-from services_catalog.text import fold, words
+from services_catalog.model import PhraseSynonym
+from services_catalog.ranking import Title, rank
+from services_catalog.spelling import Speller
+from services_catalog.text import fold, search_words
 
 _CODE = re.compile(r"^\d\.\d{6}(?=\.|$)")
+_BOOSTS = {"name": 3.0, "also": 4.0, "result": 1.0, "sector": 1.0, "agency": 0.3}
 # How many of the engine's best are ranked by our own rules; fixed, so that pages fit together.
-_RANKED = 200
-_BOOSTS = {"name": 4.0, "also": 5.0, "sector": 1.0, "agency": 0.5}
+_RANKED = 80
+_LONGEST_QUERY = 12
+# Said around the matter itself: dropped unless nothing else is left. Folded, with i for y.
+_NOISE = tuple(
+    phrase.split()
+    for phrase in (
+        "thu tuc", "ho so", "lam the nao", "nhu the nao", "the nao", "lam sao", "o dau", "can gi", "can nhung gi",
+        "giai to gi", "bao nhieu tien", "het bao nhieu", "mat bao lau", "truc tuien", "qua mang", "online", "cach",
+        "huong dan", "muon", "toi", "minh", "xin", "nop", "giup", "duoc khong", "thi", "nhe", "ah", "va",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,28 +42,35 @@ class Entry:
     name: str
     sector: str
     agency: str = ""
+    results: str = ""
     also: tuple[str, ...] = ()
     rank: int | None = None
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The codes of one page of results, best first, and how many there are in all."""
+    """One page of results: codes, best first; how many in all; the words to highlight; the repaired query."""
 
     total: int
     codes: list[str]
+    words: frozenset[str] = frozenset()
+    corrected: str | None = None
 
 
 class CatalogIndex:
     """An index in memory; build a new one when the catalogue changes."""
 
-    def __init__(self, entries: Iterable[Entry]):
+    def __init__(self, entries: Iterable[Entry], phrases: Sequence[PhraseSynonym] = ()):
         self._entries = {entry.code: entry for entry in entries}
-        builder = tantivy.SchemaBuilder()
-        builder.add_text_field("code", stored=True, tokenizer_name="raw")
-        for name in _BOOSTS:
-            builder.add_text_field(name, tokenizer_name="whitespace")
-        self._schema = builder.build()
+        self._phrases = _by_first_word(phrases)
+        texts = [text for entry in self._entries.values() for text in (entry.name, entry.sector, *entry.also)]
+        self._speller = Speller([*texts, *(text for phrase in phrases for text in (*phrase.say, phrase.means))])
+        self._titles = {
+            code: tuple(Title.of(name) for name in (entry.name.removeprefix("Thủ tục "), *entry.also))
+            for code, entry in self._entries.items()
+        }
+        self._schema = _schema({name for entry in self._entries.values() for name in entry.facets})
         self._index = tantivy.Index(self._schema)
         writer = self._index.writer(heap_size=30_000_000, num_threads=1)
         for entry in self._entries.values():
@@ -62,54 +87,113 @@ class CatalogIndex:
         match = _CODE.match(query.strip())
         return match[0] if match and match[0] in self._entries else None
 
-    def search(self, query: str, *, limit: int = 20, offset: int = 0) -> Found:
-        """Procedures for `query`; all of them, the common first, when it is empty."""
+    def search(
+        self, query: str, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None
+    ) -> Found:
+        """Procedures for `query` that have all of `filters`; every one, the common first, for an empty query."""
         if code := self.code_in(query):
             return Found(1, [code][offset : offset + limit])
-        asked = words(query)
+        asked = search_words(query)[:_LONGEST_QUERY]
         if not asked:
-            return self._all(limit, offset)
-        for build in (_all_words, _most_words, _similar_words):
-            found = self._run(build(self._schema, asked), asked, limit, offset)
+            if query.strip():
+                return Found(0, [])  # nothing but signs
+            return self._all(limit, offset, filters or {})
+        repaired, was_wrong = self._speller.repair(asked)
+        readings = [_without_noise(reading) for reading in self._readings(repaired)]
+        for needed in (0.7, 0.5):
+            found = self._run(readings, needed, limit, offset, filters or {})
             if found.total:
-                return found
+                corrected = self._speller.written(repaired) if was_wrong else None
+                return Found(found.total, found.codes, found.words, corrected)
         return Found(0, [])
 
-    def _all(self, limit: int, offset: int) -> Found:
-        ordered = sorted(self._entries.values(), key=lambda e: (e.rank is None, e.rank or 0, fold(e.name)))
+    def facets(self, query: str, filters: Mapping[str, str] | None = None) -> dict[str, Counter[str]]:
+        """How many results each value of each facet has, among all results of `query`."""
+        codes = self.search(query, limit=len(self._entries), filters=filters).codes
+        counts: dict[str, Counter[str]] = {}
+        for code in codes:
+            for name, values in self._entries[code].facets.items():
+                counts.setdefault(name, Counter()).update(values)
+        return counts
+
+    def _readings(self, asked: list[str]) -> list[list[str]]:
+        """The words as typed, and with what people say put into official words."""
+        official: list[str] = []
+        position = 0
+        while position < len(asked):
+            for said, means in self._phrases.get(asked[position], ()):
+                if asked[position : position + len(said)] == said:
+                    official += means
+                    position += len(said)
+                    break
+            else:
+                official.append(asked[position])
+                position += 1
+        return [asked] if official == asked else [asked, official]
+
+    def _all(self, limit: int, offset: int, filters: Mapping[str, str]) -> Found:
+        chosen = [e for e in self._entries.values() if all(v in e.facets.get(n, ()) for n, v in filters.items())]
+        ordered = sorted(chosen, key=lambda e: (e.rank is None, e.rank or 0, fold(e.name)))
         return Found(len(ordered), [entry.code for entry in ordered[offset : offset + limit]])
 
-    def _run(self, query: tantivy.Query, asked: list[str], limit: int, offset: int) -> Found:
+    def _run(
+        self, readings: list[list[str]], needed: float, limit: int, offset: int, filters: Mapping[str, str]
+    ) -> Found:
+        Occur = tantivy.Occur
+        either = [(Occur.Should, _most_words(self._schema, reading, needed)) for reading in readings]
+        must = [(Occur.Must, tantivy.Query.boolean_query(either))]
+        must += [(Occur.Must, tantivy.Query.term_query(self._schema, f"facet_{n}", v)) for n, v in filters.items()]
         searcher = self._index.searcher()
-        result = searcher.search(query, limit=max(offset + limit, _RANKED), count=True)
-        entries = [(score, self._entries[searcher.doc(address)["code"][0]]) for score, address in result.hits]
-        best = sorted(entries[:_RANKED], key=lambda pair: -_score(pair[0], pair[1], asked))
-        ordered = [*best, *entries[_RANKED:]]
+        result = searcher.search(tantivy.Query.boolean_query(must), limit=max(offset + limit, _RANKED), count=True)
+        hits = [(score, searcher.doc(address)["code"][0]) for score, address in result.hits]
+        best = rank(hits[:_RANKED], readings, self._titles, {c: self._entries[c].rank for _, c in hits[:_RANKED]})
+        codes = [*best, *(code for _, code in hits[_RANKED:])]
         total: int = result.count  # type: ignore[attr-defined]  # missing in the stubs
-        return Found(total, [entry.code for _, entry in ordered[offset : offset + limit]])
+        return Found(total, codes[offset : offset + limit], frozenset(word for r in readings for word in r))
+
+
+def _by_first_word(phrases: Sequence[PhraseSynonym]) -> dict[str, list[tuple[list[str], list[str]]]]:
+    """Pairs of said and meant words by the first said word, the longest first."""
+    table: dict[str, list[tuple[list[str], list[str]]]] = {}
+    for phrase in phrases:
+        for say in phrase.say:
+            said = search_words(say)
+            table.setdefault(said[0], []).append((said, search_words(phrase.means)))
+    for pairs in table.values():
+        pairs.sort(key=lambda pair: -len(pair[0]))
+    return table
+
+
+def _without_noise(asked: list[str]) -> list[str]:
+    left = list(asked)
+    for phrase in _NOISE:
+        for start in range(len(left) - len(phrase), -1, -1):
+            if left[start : start + len(phrase)] == phrase:
+                del left[start : start + len(phrase)]
+    return left or asked
+
+
+def _schema(facets: set[str]) -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("code", stored=True, tokenizer_name="raw")
+    for name in _BOOSTS:
+        builder.add_text_field(name, tokenizer_name="whitespace")
+    for name in sorted(facets):
+        builder.add_text_field(f"facet_{name}", tokenizer_name="raw")
+    return builder.build()
 
 
 def _document(entry: Entry) -> tantivy.Document:
-    return tantivy.Document(
-        code=entry.code,
-        name=" ".join(words(entry.name)),
-        also=" ".join(words(" ".join(entry.also))),
-        sector=" ".join(words(entry.sector)),
-        agency=" ".join(words(entry.agency)),
-    )
-
-
-def _score(score: float, entry: Entry, asked: list[str]) -> float:
-    """The engine's score, raised for common procedures and for names that say just what was asked."""
-    if entry.rank is not None:
-        score *= 1.5 - 0.01 * entry.rank
-    names = [entry.name.removeprefix("Thủ tục "), *entry.also]
-    said = [words(name) for name in names]
-    if asked in said:
-        score *= 3
-    elif any(name[: len(asked)] == asked for name in said):
-        score *= 1.5
-    return score / (1 + 0.01 * len(said[0]))
+    texts = {
+        "name": entry.name,
+        "also": " ".join(entry.also),
+        "result": entry.results,
+        "sector": entry.sector,
+        "agency": entry.agency,
+    }
+    fields = {name: [" ".join(search_words(text))] for name, text in texts.items()}
+    facets = {f"facet_{name}": list(values) for name, values in entry.facets.items()}
+    return tantivy.Document(code=[entry.code], **fields, **facets)
 
 
 def _word(schema: tantivy.Schema, word: str) -> tantivy.Query:
@@ -122,23 +206,8 @@ def _word(schema: tantivy.Schema, word: str) -> tantivy.Query:
     return Query.boolean_query(parts)
 
 
-def _all_words(schema: tantivy.Schema, asked: list[str]) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, _word(schema, word)) for word in asked])
-
-
-def _most_words(schema: tantivy.Schema, asked: list[str]) -> tantivy.Query:
-    """At least two thirds of the words, for people who say more than the title does."""
+def _most_words(schema: tantivy.Schema, asked: list[str], needed: float) -> tantivy.Query:
+    """At least the share `needed` of the words."""
     parts = [(tantivy.Occur.Should, _word(schema, word)) for word in asked]
-    return tantivy.Query.boolean_query(parts, minimum_number_should_match=max(1, -(-2 * len(asked) // 3)))
-
-
-def _similar_words(schema: tantivy.Schema, asked: list[str]) -> tantivy.Query:
-    """Each word with one letter wrong, for typing mistakes."""
-    parts = []
-    for word in asked:
-        either = [
-            (tantivy.Occur.Should, tantivy.Query.fuzzy_term_query(schema, name, word, distance=1))
-            for name in ("name", "also")
-        ]
-        parts.append((tantivy.Occur.Should, tantivy.Query.boolean_query(either)))
-    return tantivy.Query.boolean_query(parts, minimum_number_should_match=max(1, -(-2 * len(asked) // 3)))
+    least = max(1, -(-int(needed * 100) * len(asked) // 100))
+    return tantivy.Query.boolean_query(parts, minimum_number_should_match=least)

@@ -27,6 +27,11 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
 
 
+def search_words(text: str) -> list[str]:
+    """The words of `text` as search compares them: folded, with y written as i ("đăng ký" is "đăng kí")."""
+    return [word if word[0].isdigit() else word.replace("y", "i") for word in words(text)]
+
+
 def words(text: str) -> list[str]:
     """The folded words of `text`, in order; a code such as "1.001193" stays one word."""
     return [word.strip(".") for word in _NOT_WORD.split(fold(text)) if word.strip(".")]

@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from portal.web.commands import _index
+from services_catalog.indexing import index_of
 from services_catalog.loader import load_catalog
 from services_catalog.search import CatalogIndex, Entry
 from services_catalog.text import fold
@@ -36,7 +36,7 @@ def report(name: str, took: list[float]) -> float:
 def main() -> None:
     """Search at 1,016 and at about 20,000 procedures, beside a plain scan."""
     catalog = load_catalog()
-    small = _index(catalog)
+    small = index_of(catalog)
     large = CatalogIndex(
         Entry(f"{copy}.{p.code[2:]}", f"{p.name} {copy}", catalog.sectors[p.sector])
         for copy in range(20)

@@ -110,7 +110,7 @@ def _lower_first(name: str) -> str:
 
 
 def _load_procedures(session: Session, catalog: Catalog) -> None:
-    common = {c.code: (rank, " | ".join(c.also)) for rank, c in enumerate(catalog.common)}
+    common = {c.code: (rank, " | ".join(c.also)) for rank, c in enumerate(catalog.synonyms.procedures)}
     rows = [
         {
             "code": p.code,

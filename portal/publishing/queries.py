@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
 from portal.publishing.models import CatalogLoad, Offering, ProcedureRow, ProcedureVersionRow, VersionState
+from services_catalog.indexing import entry_of
+from services_catalog.loader import phrase_synonyms
 from services_catalog.model import Procedure
 from services_catalog.search import CatalogIndex, Entry
 from services_catalog.text import fold
@@ -50,18 +52,27 @@ class LiveIndex:
             if self._index is None or time.monotonic() - self._checked_at > self._recheck_seconds:
                 load_id = session.scalar(select(func.max(CatalogLoad.id)))
                 if self._index is None or load_id != self._load_id:
-                    self._index, self._load_id = CatalogIndex(_entries(session)), load_id
+                    self._index, self._load_id = CatalogIndex(_entries(session), phrase_synonyms()), load_id
                 self._checked_at = time.monotonic()
             return self._index
 
 
 def _entries(session: Session) -> list[Entry]:
-    rows = session.scalars(select(ProcedureRow).where(ProcedureRow.is_offered).order_by(ProcedureRow.code))
+    query = (
+        select(ProcedureRow, ProcedureVersionRow.document)
+        .join(ProcedureVersionRow)
+        .where(ProcedureRow.is_offered, ProcedureVersionRow.state == VersionState.PUBLISHED)
+        .order_by(ProcedureRow.code)
+    )
     return [
-        Entry(row.code, row.name, row.sector, also=tuple(filter(None, row.also_called.split(" | "))),
-              rank=row.common_rank)
-        for row in rows
-    ]  # fmt: skip
+        entry_of(
+            Procedure.model_validate(document),
+            row.sector,
+            also=tuple(filter(None, row.also_called.split(" | "))),
+            rank=row.common_rank,
+        )
+        for row, document in session.execute(query)
+    ]
 
 
 def listed(session: Session, codes: list[str]) -> list[Listed]:

@@ -24,6 +24,7 @@ from portal.web.desk.views import blueprint as desk
 from portal.web.public.test_phone import blueprint as test_phone
 from portal.web.public.views import blueprint as public
 from services_catalog.fields import KINDS
+from services_catalog.spelling import highlight
 
 BLUEPRINTS = (public, test_phone, account, citizen_drafts, citizen_cases, desk, api, health.blueprint)
 
@@ -67,6 +68,7 @@ def _install_words(app: Flask) -> None:
         UNIT_NAMES=case_words.UNIT_NAMES,
         ROLE_NAMES=ROLE_NAMES,
         KINDS=KINDS,
+        highlight=highlight,
         national_status=case_words.national_status,
     )
 

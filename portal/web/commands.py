@@ -16,8 +16,8 @@ from portal.base.db import Database
 from portal.publishing.actions import load
 from portal.runtime.doctor import examine
 from portal.web.session import settings
+from services_catalog.indexing import index_of
 from services_catalog.loader import DATA, Catalog, CatalogError, load_catalog
-from services_catalog.search import CatalogIndex, Entry
 
 catalog = AppGroup("catalog", help="Danh mục thủ tục hành chính.")
 _FOLDER = click.option(
@@ -65,7 +65,7 @@ def load_command(folder: Path, force: bool) -> None:
 def search_command(query: str, limit: int, as_json: bool, folder: Path) -> None:
     """Tìm thủ tục trong dữ liệu đi kèm."""
     data = _read(folder)
-    found = _index(data).search(query, limit=limit)
+    found = index_of(data).search(query, limit=limit)
     items = [{"code": code, "name": data.procedures[code].name} for code in found.codes]
     if as_json:
         click.echo(json.dumps({"total": found.total, "items": items}, ensure_ascii=False, indent=2))
@@ -104,12 +104,3 @@ def _fail(error: CatalogError) -> NoReturn:
         click.echo(str(mistake), err=True)
     click.echo(f"{len(error.mistakes)} lỗi; chưa có gì được nạp.", err=True)
     sys.exit(1)
-
-
-def _index(data: Catalog) -> CatalogIndex:
-    common = {c.code: (rank, c.also) for rank, c in enumerate(data.common)}
-    entries = []
-    for p in data.procedures.values():
-        rank, also = common.get(p.code, (None, ()))
-        entries.append(Entry(p.code, p.name, data.sectors[p.sector], also=also, rank=rank))
-    return CatalogIndex(entries)

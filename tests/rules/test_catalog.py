@@ -71,7 +71,7 @@ def copy(tmp_path: Path) -> Path:
     for code in ("1.001193", "1.000894"):
         source = next((DATA / "procedures" / "ho-tich").glob(f"{code}-*"))
         shutil.copytree(source, target / "procedures" / "ho-tich" / source.name)
-    (target / "common.yml").write_text('- {code: "1.001193"}\n', "utf-8")
+    (target / "synonyms.yml").write_text('{phrases: [], procedures: [{code: "1.001193"}]}', "utf-8")
     return target
 
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from portal.web.commands import _index
+from services_catalog.indexing import index_of
 from services_catalog.loader import load_catalog
 from services_catalog.search import CatalogIndex
 
 
 @pytest.fixture(scope="module")
 def index() -> CatalogIndex:
-    return _index(load_catalog())
+    return index_of(load_catalog())
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def search() -> Any:
         query=query,
         total=found.total,
         procedures=publishing.listed(session, found.codes),
+        found=found,
         page=page,
         pages=-(-found.total // _PAGE),
         common=publishing.common(session, 8) if not found.total else [],

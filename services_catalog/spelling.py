@@ -1,0 +1,82 @@
+"""Repairs what was typed against the words of the catalogue: "khai snh", "khaisinh" → "khai sinh"."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from services_catalog.text import nfc, search_words, words
+
+# Sounds that people write for each other; tried when a word is not in the catalogue.
+_SOUNDS = (("tr", "ch"), ("ch", "tr"), ("s", "x"), ("x", "s"), ("gi", "d"), ("d", "gi"), ("r", "d"), ("gi", "r"))
+
+
+class Speller:
+    """Knows every word of `texts`, which words follow which, and how they are written with accents."""
+
+    def __init__(self, texts: Iterable[str]):
+        self._words: Counter[str] = Counter()
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        accents: dict[str, Counter[str]] = {}
+        for text in texts:
+            asked = search_words(text)
+            self._words.update(asked)
+            self._pairs.update(pairwise(asked))
+            for written in nfc(text).lower().split():
+                plain = search_words(written)
+                if len(plain) == 1:
+                    accents.setdefault(plain[0], Counter())[written.strip(".,;:()/")] += 1
+        self._accents = {plain: forms.most_common(1)[0][0] for plain, forms in accents.items()}
+        self._vocabulary = list(self._words)
+
+    def repair(self, asked: list[str]) -> tuple[list[str], bool]:
+        """The words with unknown ones replaced by the likeliest known ones, and whether any was."""
+        repaired: list[str] = []
+        for position, word in enumerate(asked):
+            following = asked[position + 1] if position + 1 < len(asked) else ""
+            repaired += self._repair_one(word, repaired[-1] if repaired else "", following)
+        return repaired, repaired != asked
+
+    def written(self, asked: list[str]) -> str:
+        """The words with the accents they mostly have in the catalogue."""
+        return " ".join(self._accents.get(word, word) for word in asked)
+
+    def _repair_one(self, word: str, before: str, after: str) -> list[str]:
+        if word in self._words or word[0].isdigit() or len(word) < 2:
+            return [word]
+        if parts := self._split(word):
+            return parts
+        candidates = self._near(word)
+        if not candidates:
+            return [word]
+
+        def likelihood(candidate: str) -> tuple[int, int]:
+            return self._pairs[before, candidate] + self._pairs[candidate, after], self._words[candidate]
+
+        return [max(candidates, key=likelihood)]
+
+    def _near(self, word: str) -> list[str]:
+        sounds = [new + word[len(old) :] for old, new in _SOUNDS if word.startswith(old)]
+        near = [known for known in sounds if known in self._words]
+        furthest = 1 if len(word) < 6 else 2
+        close = process.extract(word, self._vocabulary, scorer=OSA.distance, score_cutoff=furthest, limit=12)
+        return near + [known for known, _, _ in close if len(known) > 1]
+
+    def _split(self, word: str) -> list[str]:
+        """Two known words written as one, if they stand side by side in the catalogue."""
+        cuts = ((word[:n], word[n:]) for n in range(2, len(word) - 1))
+        best = max(cuts, key=lambda pair: self._pairs[pair], default=None)
+        return list(best) if best and self._pairs[best] else []
+
+
+def highlight(text: str, found: frozenset[str]) -> list[tuple[str, bool]]:
+    """`text` in pieces, each with whether it is one of the words that were searched for."""
+    pieces = []
+    for piece in text.split(" "):
+        plain = words(piece)
+        pieces.append((piece, bool(plain) and all(word.replace("y", "i") in found for word in plain)))
+    return pieces
