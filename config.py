@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -34,6 +35,7 @@ class Settings:
     web_workers: int
     task_workers: int
     max_upload_mb: int
+    trusted_proxies: int
     sms_provider: str
     log_level: str
 
@@ -44,12 +46,16 @@ class Settings:
         host = env.get("HOST", "127.0.0.1")
         port = _number(env, "PORT", 8000, 1, 65535)
         run = socket_dir(var_dir)
-        demo = _flag(env, "DEMO", default=host in ("127.0.0.1", "::1", "localhost"))
+        # Demonstration accounts have a published password: never by default where others may come.
+        is_trial = host in ("127.0.0.1", "localhost") and not any(
+            env.get(name) for name in ("DATABASE_URL", "REDIS_URL", "BASE_URL")
+        )
+        demo = _flag(env, "DEMO", default=is_trial)
         return cls(
             var_dir=var_dir,
             host=host,
             port=port,
-            base_url=env.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
+            base_url=_base_url(env, host, port),
             database_url=_database_url(env.get("DATABASE_URL")) or f"postgresql://portal@/portal?host={run}",
             redis_url=env.get("REDIS_URL") or f"unix://{run}/valkey.sock",
             embedded_postgres=not env.get("DATABASE_URL"),
@@ -59,8 +65,9 @@ class Settings:
             web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
             task_workers=_number(env, "TASK_WORKERS", 2, 1, 64),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 20, 1, 1000),
-            sms_provider=env.get("SMS_PROVIDER", "test_phone" if demo else "none"),
-            log_level=env.get("LOG_LEVEL", "INFO").upper(),
+            trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 9),
+            sms_provider=_one_of(env, "SMS_PROVIDER", "test_phone" if demo else "none", ("test_phone", "none")),
+            log_level=_one_of(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         )
 
     @property
@@ -99,6 +106,23 @@ def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int
     return int(text)
 
 
+def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    text = env.get(name) or default
+    if text not in allowed:
+        raise WrongSetting(f"{name}={text!r}: phải là một trong {', '.join(allowed)}")
+    return text
+
+
+def _base_url(env: Mapping[str, str], host: str, port: int) -> str:
+    """The public address. It is printed on papers, so it is never guessed from a wildcard."""
+    if ":" in host:
+        raise WrongSetting(f"HOST={host!r}: chỉ nhận địa chỉ IPv4 hoặc tên máy")
+    url = env.get("BASE_URL") or ("" if host == "0.0.0.0" else f"http://{host}:{port}")  # noqa: S104 - compared
+    if not url.startswith(("http://", "https://")):
+        raise WrongSetting("BASE_URL: cần địa chỉ công khai của cổng, ví dụ https://dichvucong.example.vn")
+    return url.rstrip("/")
+
+
 def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
     text = env.get(name, "1" if default else "0").lower()
     if text not in ("0", "1", "true", "false"):
@@ -107,15 +131,22 @@ def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
 
 
 def _kept_secret(path: Path) -> str:
-    """The secret key of this installation, made at the first start and readable by its owner alone."""
+    """The secret key of this installation, made at the first start and readable by its owner alone.
+
+    It appears whole or not at all: the key is written to another file, which is then linked.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists() or not path.stat().st_size:
+            path.unlink(missing_ok=True)
+            descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):  # another process was faster: its key is the key
+                os.link(temporary, path)
+            os.unlink(temporary)
         return path.read_text()
     except OSError as error:
         raise WrongSetting(f"VAR_DIR={path.parent}: không ghi được ({error.strerror})") from error
-    with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_hex(32)
-        file.write(key)
-    return key

@@ -8,8 +8,8 @@ _NOT_WORD = re.compile(r"[^a-z0-9.]+")
 
 
 def nfc(text: str) -> str:
-    """`text` in Unicode NFC with runs of white space made one space and the ends trimmed."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    """`text` in Unicode NFC with runs of white space made one space and the ends trimmed; NUL, which databases refuse, is dropped."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text.replace("\0", ""))).strip()
 
 
 def nfc_lines(text: str) -> str:

@@ -31,10 +31,10 @@ def drain(database: Database) -> None:
     """Relay until nothing waits."""
     while True:
         with database.unit_of_work() as session:
-            tasks = relay(session, SUBSCRIBERS, now())
-        if not tasks:
-            return
+            count, tasks = relay(session, SUBSCRIBERS, now())
         send(tasks)
+        if not count:
+            return
 
 
 def run(settings: Settings) -> None:

@@ -32,7 +32,11 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 5):
         self.engine: Engine = create_engine(
-            url, pool_size=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
+            url,
+            pool_size=pool_size,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": "-c timezone=UTC"},
         )
         self.session = sessionmaker(self.engine, expire_on_commit=False)
 

@@ -11,16 +11,22 @@ from sqlalchemy.orm import Session, selectinload
 
 from portal.base.clock import local_day
 from portal.identity.models import Account, Position, Role
+from services_catalog.text import nfc
 
 _hasher = PasswordHasher()
 # Compared against when the login does not exist, so that the answer takes as long either way.
 _NOBODY = _hasher.hash("nobody")
 
 
+def login_key(typed: str) -> str:
+    """A login as it is kept: people type spaces and capitals."""
+    return nfc(typed).lower()
+
+
 def sign_in(session: Session, login: str, password: str) -> Account | None:
     """The active account with this login and password, or None."""
     account = session.scalar(
-        select(Account).where(Account.login == login.strip().lower()).options(selectinload(Account.positions))
+        select(Account).where(Account.login == login_key(login)).options(selectinload(Account.positions))
     )
     try:
         _hasher.verify(account.password_hash if account else _NOBODY, password)
@@ -42,7 +48,7 @@ def create_account(
 ) -> Account:
     """A new account. The login is kept in lower case."""
     account = Account(
-        login=login.strip().lower(),
+        login=login_key(login),
         password_hash=_hasher.hash(password),
         full_name=full_name,
         citizen_id=citizen_id,

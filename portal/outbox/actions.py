@@ -22,8 +22,10 @@ def announce(session: Session, topic: str, subject_id: int, now: datetime) -> No
     session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
-def relay(session: Session, listeners: Mapping[str, Sequence[str]], now: datetime, *, limit: int = 100) -> list[Task]:
-    """Turn waiting messages into deliveries; returns the tasks to put in the broker AFTER the commit.
+def relay(
+    session: Session, listeners: Mapping[str, Sequence[str]], now: datetime, *, limit: int = 100
+) -> tuple[int, list[Task]]:
+    """Turn waiting messages into deliveries: how many messages, and the tasks to put in the broker AFTER the commit.
 
     Before the commit a worker would not see the delivery. A process that dies in between, or a broker
     that does not answer, costs `LOST_AFTER`: `due` finds the delivery again. Several relays may run at once.
@@ -39,7 +41,7 @@ def relay(session: Session, listeners: Mapping[str, Sequence[str]], now: datetim
     for message in messages:
         message.relayed_at = now
     session.flush()
-    return [(delivery.listener, delivery.id) for delivery in deliveries]
+    return len(messages), [(delivery.listener, delivery.id) for delivery in deliveries]
 
 
 def due(session: Session, now: datetime, *, limit: int = 200) -> list[Task]:

@@ -19,7 +19,7 @@ from typing import IO
 from config import Settings, WrongSetting, socket_dir
 from portal.runtime import demo
 from portal.runtime.postgres import EmbeddedPostgres, ServerFailed
-from portal.runtime.supervisor import Child, Supervisor
+from portal.runtime.supervisor import Child, Supervisor, die_with_parent
 from portal.runtime.valkey import EmbeddedValkey
 
 _FREE_MB_NEEDED = 300
@@ -50,14 +50,13 @@ def _run(settings: Settings) -> int:
     began = time.monotonic()
     supervisor = Supervisor(_say)
     try:
-        _start_servers(settings, supervisor)
-        _prepare(settings)
-        for child in _our_processes(settings):
-            supervisor.start(child)
+        for step in (_start_servers, _prepare, _start_our_processes, _wait_for_health):
+            if supervisor.stopping:
+                return 0
+            step(settings, supervisor)
         if not supervisor.stopping:
-            _wait_for_health(settings, supervisor)
             _greet(settings, time.monotonic() - began)
-        supervisor.watch(_DiskWatch(settings.var_dir))
+            supervisor.watch(_DiskWatch(settings.var_dir))
     finally:
         _say("Đang dừng…")
         supervisor.stop()
@@ -104,7 +103,7 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> None:
         valkey.prepare()
         child = Child("valkey", valkey.command, logs / "valkey.log", is_server=True, death_signal=signal.SIGTERM)
         supervisor.start(child)
-        if not supervisor.wait_until(child, valkey.is_ready, 15):
+        if not supervisor.wait_until(child, valkey.is_ready, 15) and not supervisor.stopping:
             raise CannotStart(f"Valkey không chạy: {child.last_words()}")
     if settings.embedded_postgres:
         postgres = EmbeddedPostgres(settings.var_dir / "postgres", socket_dir(settings.var_dir))
@@ -115,18 +114,30 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> None:
         )  # fmt: skip
         supervisor.start(child)
         if not supervisor.wait_until(child, postgres.is_ready, 60):
+            if supervisor.stopping:
+                return
             raise CannotStart(f"PostgreSQL không chạy: {child.last_words()}")
         postgres.create_database("portal", "portal")
 
 
-def _prepare(settings: Settings) -> None:
+def _prepare(settings: Settings, supervisor: Supervisor) -> None:
     """Migrations, catalogue and demonstration accounts, in a process of their own so that this one stays small."""
     done = subprocess.run(
-        [sys.executable, "-m", "portal.runtime.prepare"], check=False, capture_output=True, text=True, cwd=_HERE
+        [sys.executable, "-m", "portal.runtime.prepare"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=_HERE,
+        preexec_fn=die_with_parent,
     )
-    if done.returncode:
+    if done.returncode and not supervisor.stopping:
         lines = done.stderr.strip().splitlines()
         raise CannotStart(f"không chuẩn bị được dữ liệu: {lines[-1] if lines else 'không rõ lý do'}")
+
+
+def _start_our_processes(settings: Settings, supervisor: Supervisor) -> None:
+    for child in _our_processes(settings):
+        supervisor.start(child)
 
 
 def _our_processes(settings: Settings) -> list[Child]:
@@ -148,15 +159,19 @@ def _our_processes(settings: Settings) -> list[Child]:
 
 
 def _wait_for_health(settings: Settings, supervisor: Supervisor) -> None:
+    """Wait until everything answers. What does not within a minute is said; the supervisor goes on trying."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # this machine is never behind a proxy
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not supervisor.stopping:
+        supervisor.tick()
         try:
-            with urllib.request.urlopen(f"http://{settings.host}:{settings.port}/healthz", timeout=5):
+            with opener.open(f"http://{host}:{settings.port}/healthz", timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     if not supervisor.stopping:
-        _say(f"Cổng chưa khỏe sau 60 giây: xem {settings.var_dir / 'log'} và chạy `flask doctor`")
+        raise CannotStart(f"cổng chưa trả lời sau 60 giây; xem nhật ký trong {settings.var_dir / 'log'}")
 
 
 def _greet(settings: Settings, seconds: float) -> None:

@@ -63,7 +63,9 @@ def _data(settings: Settings) -> list[Finding]:
     return [
         Finding(procedures > 0, "Danh mục", f"{procedures} thủ tục"),
         Finding(
-            waiting["waiting"] < 1000, "Hộp thư đi", f"{waiting['waiting']} chờ chuyển, {waiting['open']} chưa xong"
+            waiting["waiting"] < 1000 and not waiting["failing"],
+            "Hộp thư đi",
+            f"{waiting['waiting']} chờ chuyển, {waiting['open']} chưa xong, {waiting['failing']} hỏng nhiều lần",
         ),
         Finding(True, "Mã cơ quan", f"{placeholders} mã tạm" if placeholders else "mã định danh thật"),
     ]

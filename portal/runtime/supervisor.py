@@ -16,6 +16,7 @@ from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT = 20 * 1024 * 1024
+_STEADY = 60.0  # seconds after which a child is taken to be well
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -45,11 +46,13 @@ class Child:
     death_signal: signal.Signals = signal.SIGKILL
     process: subprocess.Popen[bytes] | None = None
     restarts: int = 0
+    started: float = 0.0
     next_start: float = 0.0
 
     def start(self) -> None:
         """Start the process in a group of its own, so that Ctrl-C reaches the supervisor alone."""
         parent = os.getpid()
+        self.started = time.monotonic()
 
         def prepare() -> None:
             die_with_parent(self.death_signal)
@@ -130,16 +133,22 @@ class Supervisor:
     def watch(self, each_second: Callable[[], None]) -> None:
         """Restart dead children, slower each time, until a stop is asked for."""
         while not self.stopping:
-            for child in self._children:
-                if not child.is_running:
-                    self._restart(child)
+            self.tick()
             each_second()
             time.sleep(0.2)
+
+    def tick(self) -> None:
+        """Look once at every child, and restart those whose time has come."""
+        for child in self._children:
+            if not child.is_running:
+                self._restart(child)
 
     def _restart(self, child: Child) -> None:
         now = time.monotonic()
         if child.next_start == 0.0:
-            delay = min(30.0, 0.2 * 2**child.restarts)
+            if now - child.started > _STEADY:
+                child.restarts = 0
+            delay = 0.2 * 2 ** min(child.restarts, 7)
             child.next_start = now + delay
             self._say(f"{child.name} đã dừng, khởi động lại sau {delay:.1f} giây ({child.log})")
         elif now >= child.next_start:

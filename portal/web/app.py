@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask
 from markupsafe import Markup, escape
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
 from portal.base import words
@@ -44,6 +46,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["database"] = Database(settings.database_url)
     app.extensions["storage"] = FolderStorage(settings.files_dir)
     app.extensions["search"] = LiveIndex()
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     requests.install(app)
     security.install(app, settings)
     session.install(app)
@@ -74,7 +78,11 @@ def _install_words(app: Flask) -> None:
 
     @app.context_processor
     def person() -> dict[str, Any]:
-        return {"actor": session.current_actor(), "demo": session.settings().demo}
+        try:
+            actor = session.current_actor()
+        except SQLAlchemyError:  # the page that says so needs no person
+            actor = None
+        return {"actor": actor, "demo": session.settings().demo}
 
 
 def _money(amount: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, jsonify, render_template, request
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -63,6 +63,10 @@ def install(app: Flask) -> None:
     def unreachable(error: OperationalError) -> Any:
         _log.error("database_unreachable", error=type(error.orig).__name__)
         return answer(503)
+
+    @app.errorhandler(DataError)
+    def unstorable(error: DataError) -> Any:
+        return answer(404 if request.method == "GET" else 400)
 
     @app.errorhandler(HTTPException)
     def known(error: HTTPException) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import uuid
-from typing import Any
 
-from flask import Response
+from flask import Response, send_file
 
 from portal.base.errors import NotFound
 from portal.cases.models import Case
@@ -37,7 +37,9 @@ def pdf_response(content: bytes, name: str) -> Response:
 
 
 def _response(content: bytes, media_type: str, name: str, *, attached: bool) -> Response:
-    headers: dict[str, Any] = {"Content-Security-Policy": FILE_CSP, "Cache-Control": "private, no-store"}
-    response = Response(content, mimetype=media_type, headers=headers)
-    response.headers.set("Content-Disposition", "attachment" if attached else "inline", filename=name)
+    response = send_file(
+        io.BytesIO(content), mimetype=media_type, as_attachment=attached, download_name=name, max_age=0
+    )
+    response.headers["Content-Security-Policy"] = FILE_CSP
+    response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -34,7 +34,7 @@ def check(settings: Settings) -> dict[str, str]:
 
 
 def _database(settings: Settings) -> str:
-    engine = create_engine(settings.database_url, connect_args={"connect_timeout": 3})
+    engine = create_engine(settings.database_url, hide_parameters=True, connect_args={"connect_timeout": 3})
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1 FROM catalog_loads LIMIT 1"))

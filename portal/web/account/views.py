@@ -37,7 +37,7 @@ def sign_in() -> Any:
 
 @blueprint.post("/dang-nhap")
 @public
-@limiter.limit("10 per minute; 60 per hour", key_func=lambda: request.form.get("login", "").lower()[:100])
+@limiter.limit("10 per minute; 60 per hour", key_func=lambda: identity.login_key(request.form.get("login", ""))[:100])
 @limiter.limit("60 per minute")
 def check_sign_in() -> Any:
     """Check the password; the answer does not tell whether the login exists."""
