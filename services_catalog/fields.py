@@ -129,7 +129,7 @@ class Date(Kind):
         except ValueError:
             day = None
         if day is None:
-            raise FieldError("Hãy nhập ngày/tháng/năm, ví dụ 05/09/2026.")
+            raise FieldError("Ngày này không có trong lịch." if match else "Hãy nhập ngày/tháng/năm, ví dụ 05/09/2026.")
         if field.past and day > today:
             raise FieldError("Ngày này chưa tới. Hãy kiểm tra lại.")
         if day.year < 1900:
@@ -157,7 +157,7 @@ class Number(Kind):
     input_mode = "numeric"
 
     def clean(self, typed: str, field: FormField, today: date) -> int:
-        if not re.fullmatch(r"\d{1,9}", typed):
+        if not re.fullmatch(r"-?\d{1,9}", typed):
             raise FieldError("Hãy nhập một số nguyên.")
         value = int(typed)
         if field.minimum is not None and value < field.minimum:

@@ -82,7 +82,7 @@ class RequiredDocument(Record):
     form_file: Text | None = None
 
     @property
-    def is_always_required(self) -> bool:
+    def is_for_everyone(self) -> bool:
         """False for a paper that only some applicants need."""
         return self.required and self.applies_to is None
 
@@ -101,6 +101,8 @@ class Procedure(Record):
     time_limits: tuple[TimeLimit, ...] = ()
     fees: tuple[Fee, ...] = ()
     documents: tuple[RequiredDocument, ...] = ()
+    # The list of papers was checked by a person. The national list mixes cases, so nothing of it is demanded before.
+    papers_reviewed: bool = False
     results: tuple[Text, ...] = ()
     legal_basis: tuple[Text, ...] = ()
     official_page: Annotated[str, StringConstraints(pattern=r"^https://")] | None = None
@@ -113,6 +115,10 @@ class Procedure(Record):
         """The name without the leading "Thủ tục", as people say it."""
         name = self.name.removeprefix("Thủ tục ").strip()
         return name[:1].upper() + name[1:]
+
+    def demands(self, document: RequiredDocument) -> bool:
+        """True if nobody can apply without this paper."""
+        return self.papers_reviewed and document.is_for_everyone
 
     def time_limit_for(self, channel: Channel) -> TimeLimit | None:
         """The longest limit that holds for `channel`, or None where the source has none.

@@ -8,7 +8,7 @@ _NOT_WORD = re.compile(r"[^a-z0-9.]+")
 
 
 def nfc(text: str) -> str:
-    """`text` in Unicode NFC with runs of white space made one space and the ends trimmed; NUL, which databases refuse, is dropped."""
+    """`text` in Unicode NFC, runs of white space made one space, ends trimmed, NUL (which databases refuse) dropped."""
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text.replace("\0", ""))).strip()
 
 

@@ -20,10 +20,11 @@ class Detail:
     help: str | None = None
     options: tuple[tuple[str, str], ...] = ()
     maximum_length: int = 5000
+    only_if: tuple[str, str] | None = None  # asked for only if another detail has this value
 
 
 _REASON = Detail("reason", "Lý do", "Hãy nêu lý do cụ thể: người nộp sẽ đọc nguyên văn.")
-GRANTED = "granted"
+GRANTED, REFUSED = "granted", "refused"
 
 DETAILS: dict[Action, tuple[Detail, ...]] = {
     Action.DECLINE: (_REASON,),
@@ -40,9 +41,15 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
             "outcome",
             "Đề xuất",
             "Hãy chọn đồng ý hoặc không đồng ý.",
-            options=((GRANTED, "Đồng ý giải quyết"), ("refused", "Không đồng ý (trả lời bằng văn bản)")),
+            options=((GRANTED, "Đồng ý giải quyết"), (REFUSED, "Không đồng ý (trả lời bằng văn bản)")),
         ),
-        Detail("decision", "Nội dung kết quả", "Hãy nhập nội dung kết quả.", help="In nguyên văn trên giấy kết quả."),
+        Detail(
+            "decision",
+            "Nội dung kết quả, hoặc lý do không giải quyết",
+            "Hãy nêu lý do không giải quyết: người nộp sẽ đọc nguyên văn.",
+            help="In nguyên văn trên giấy kết quả. Đồng ý mà không có gì thêm thì để trống.",
+            only_if=("outcome", REFUSED),
+        ),
     ),
     Action.SUPPLY: (Detail("note", "Bạn đã bổ sung những gì", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),),
     Action.SEND_BACK: (Detail("reason", "Lý do trả lại", "Hãy nêu lý do để bước trước biết phải sửa gì."),),
@@ -56,7 +63,9 @@ def check_details(action: Action, given: Mapping[str, str]) -> dict[str, str]:
     errors: dict[str, str] = {}
     for detail in DETAILS.get(action, ()):
         value = nfc_lines(given.get(detail.name) or "")
-        if not value or (detail.options and value not in dict(detail.options)):
+        if not value and detail.only_if and values.get(detail.only_if[0]) != detail.only_if[1]:
+            values[detail.name] = ""
+        elif not value or (detail.options and value not in dict(detail.options)):
             errors[detail.name] = detail.missing
         elif len(value) > detail.maximum_length:
             errors[detail.name] = f"Nội dung dài quá {detail.maximum_length} ký tự. Hãy viết ngắn lại."

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound, Refusal
 from portal.cases.models import Case, Draft
+from portal.documents import uploads
 from portal.identity.actor import Actor
 from portal.identity.models import Account
 from portal.publishing import queries as publishing
@@ -39,12 +40,34 @@ def begin(session: Session, account: Account, code: str, agency_key: str, now: d
     return draft
 
 
+class AlreadySent(Refusal):
+    """The draft has become the case `reference` and is closed for changes."""
+
+    def __init__(self, reference: str):
+        self.reference = reference
+        super().__init__("already_sent", f"Hồ sơ đã được gửi, mã {reference}.")
+
+
 def draft_for(session: Session, actor: Actor, draft_id: uuid.UUID, *, lock: bool = False) -> Draft:
-    """The actor's own draft. Raises `NotFound` for others' and for absent ones alike."""
-    draft = session.get(Draft, draft_id, with_for_update=lock or None)
+    """The actor's own draft. Raises `NotFound` for others' and absent ones alike, `AlreadySent` for a closed one.
+
+    Whoever changes a draft takes it with `lock`, so that nothing is added while it is being sent.
+    """
+    draft = session.get(Draft, draft_id, with_for_update=lock or None, populate_existing=lock)
     if draft is None or draft.account_id != actor.account_id:
-        raise NotFound("Không tìm thấy hồ sơ nháp. Có thể hồ sơ đã được gửi.")
+        raise NotFound("Không tìm thấy hồ sơ nháp.")
+    if reference := session.scalar(select(Case.reference).where(Case.draft_id == draft_id)):
+        raise AlreadySent(reference)
     return draft
+
+
+def discard(session: Session, actor: Actor, draft_id: uuid.UUID) -> None:
+    """Delete the actor's draft with its files."""
+    draft = draft_for(session, actor, draft_id, lock=True)
+    for document in uploads.of_draft(session, draft.id):
+        session.delete(document)
+    session.flush()
+    session.delete(draft)
 
 
 def save_step(session: Session, draft: Draft, step: FormStep, values: dict[str, Any], now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from portal.base.errors import NotFound, Refusal
 from portal.cases.actions import facts_of, record_event
-from portal.cases.drafts import draft_for
+from portal.cases.drafts import AlreadySent, draft_for
 from portal.cases.lifecycle import State
 from portal.cases.models import Case, Draft
 from portal.cases.references import next_reference
@@ -35,10 +35,10 @@ def submit(session: Session, draft_id: uuid.UUID, *, by: Actor, now: datetime) -
 
     Raises `NotFound`, and `Refusal("incomplete")` naming what is missing.
     """
-    draft = draft_for(session, by, draft_id, lock=True)
-    existing = session.scalar(select(Case).where(Case.draft_id == draft_id))
-    if existing:
-        return existing
+    try:
+        draft = draft_for(session, by, draft_id, lock=True)
+    except AlreadySent:
+        return session.scalars(select(Case).where(Case.draft_id == draft_id)).one()
     procedure = publishing.version(session, draft.version_id).procedure
     _require_complete(session, draft, procedure)
     case = _new_case(session, draft, procedure, now)
@@ -52,7 +52,7 @@ def submit(session: Session, draft_id: uuid.UUID, *, by: Actor, now: datetime) -
 def missing_papers(session: Session, draft: Draft, procedure: Procedure) -> list[str]:
     """Names of the papers that everyone must hand in and that are not uploaded yet."""
     slots = {document.slot for document in uploads.of_draft(session, draft.id)}
-    return [d.name for i, d in enumerate(procedure.documents) if d.is_always_required and i not in slots]
+    return [d.name for i, d in enumerate(procedure.documents) if procedure.demands(d) and i not in slots]
 
 
 def _require_complete(session: Session, draft: Draft, procedure: Procedure) -> None:

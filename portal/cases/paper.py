@@ -55,7 +55,7 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
         "beneficiary": case.contact_name,
         "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
         "is_granted": bool(case.is_granted),
-        "decision": case.decision or "",
+        "decision": case.decision or _usual_decision(case, published.procedure.result_paper),
         "rows": _rows(case, fields),
         "signer_title": "Lãnh đạo phê duyệt",
         "signer": _approver(session, case),
@@ -65,8 +65,10 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
     }
 
 
-def proposed_decision(case: Case) -> str:
-    """A first wording of the decision, for the case officer to change."""
+def _usual_decision(case: Case, paper: str) -> str:
+    """What a general paper says where the officer added nothing."""
+    if paper != "decision" or not case.is_granted:
+        return ""
     return f"Đồng ý giải quyết đề nghị của {case.contact_name} theo hồ sơ {case.reference}."
 
 

@@ -62,13 +62,17 @@ UNIT_NAMES = {
 }
 
 
-def status_sentence(case: Case, workflow: Workflow, agency: str) -> str:
-    """Where the case is and what comes next, for its applicant."""
+def status_sentence(case: Case, workflow: Workflow, agency: str, *, signed_in: bool = True) -> str:
+    """Where the case is and what comes next, for its applicant; or for whoever looked it up by its codes."""
     state = State(case.state)
+    if not signed_in and state in _FOR_OUTSIDERS:
+        return _FOR_OUTSIDERS[state]
     if state is State.SUBMITTED:
         return f"Hồ sơ đã đến {agency}. Bộ phận một cửa trả lời bạn trước {when(case.acceptance_due_at)}."
     if state is State.SUPPLEMENT:
         return "Hồ sơ cần bổ sung. Thời gian giải quyết tạm dừng đến khi bạn gửi bổ sung."
+    if state in (State.FINISHED, State.RETURNED) and case.is_granted is False:
+        return "Hồ sơ không được giải quyết theo đề nghị. Lý do ghi bên dưới và trong văn bản trả lời."
     if state is State.FINISHED:
         return "Hồ sơ đã giải quyết xong. Bạn tải kết quả về ngay tại đây."
     if state is State.RETURNED:
@@ -79,6 +83,13 @@ def status_sentence(case: Case, workflow: Workflow, agency: str) -> str:
     place = f"ở bước “{stage.label}”" if stage else f"ở {agency}"
     due = f", dự kiến trả kết quả {when(case.due_at)}" if case.due_at else ""
     return f"Hồ sơ đang {place}{due}."
+
+
+_FOR_OUTSIDERS = {
+    State.SUPPLEMENT: "Hồ sơ cần bổ sung. Người nộp hãy đăng nhập để xem cần thêm những gì.",
+    State.FINISHED: "Hồ sơ đã có kết quả. Người nộp hãy đăng nhập để tải về.",
+    State.RETURNED: "Hồ sơ đã trả kết quả.",
+}
 
 
 def national_status(case: Case) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,12 +53,14 @@ def add(
     Raises `Refusal`. The caller holds the lock of the draft or case.
     """
     media_type = _check(incoming, max_mb)
-    before = [document for document in of_draft(session, draft_id) if document.slot == slot]
-    sha256 = storage.put(incoming.content)
+    owned = of_draft(session, draft_id) if case_id is None else of_case(session, case_id)
+    before = [document for document in owned if document.slot == slot]
+    sha256 = hashlib.sha256(incoming.content).hexdigest()
     if same := next((document for document in before if document.sha256 == sha256), None):
         return same
     if len(before) >= MOST_PER_SLOT:
         raise Refusal("too_many_files", f"Mỗi giấy tờ nhận tối đa {MOST_PER_SLOT} tệp.")
+    storage.put(incoming.content)
     document = Document(
         draft_id=draft_id,
         case_id=case_id,
@@ -105,6 +108,8 @@ def _check(incoming: Incoming, max_mb: int) -> str:
     if len(incoming.content) > max_mb * 1024 * 1024:
         raise Refusal("file_too_large", f"Tệp lớn hơn {max_mb} MB. Hãy chụp lại với độ phân giải thấp hơn.")
     media_type: str = magic.from_buffer(incoming.content[:4096], mime=True)
+    if PurePath(incoming.file_name.lower()).suffix == ".pdf" and media_type != "application/pdf":
+        raise Refusal("file_kind", "Tệp hỏng hoặc không phải PDF. Hãy mở thử trên máy rồi tải lên lại.")
     if media_type not in ACCEPTED:
         kinds = ", ".join(dict.fromkeys(ACCEPTED.values()))
         raise Refusal("file_kind", f"Không nhận loại tệp này. Hãy dùng {kinds}.")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from portal.base.clock import local_day
@@ -45,6 +45,7 @@ def create_account(
     citizen_id: str | None = None,
     phone: str | None = None,
     residence: str | None = None,
+    is_demo: bool = False,
 ) -> Account:
     """A new account. The login is kept in lower case."""
     account = Account(
@@ -54,11 +55,18 @@ def create_account(
         citizen_id=citizen_id,
         phone=phone,
         residence=residence,
+        is_demo=is_demo,
         created_at=now,
     )
     session.add(account)
     session.flush()
     return account
+
+
+def set_active(session: Session, login: str, *, active: bool) -> bool:
+    """Open or close an account for signing in; False if there is no such login."""
+    done = session.execute(update(Account).where(Account.login == login_key(login)).values(is_active=active))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def appoint(session: Session, account: Account, agency_key: str, role: Role, now: datetime) -> Position:

@@ -43,6 +43,7 @@ class Account(Base):
     phone: Mapped[str | None]
     residence: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
     positions: Mapped[list[Position]] = relationship(back_populates="account", order_by="Position.id")

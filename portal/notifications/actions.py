@@ -24,6 +24,7 @@ def notify(session: Session, event: str, event_id: int, facts: CaseFacts, now: d
         event_id=event_id,
         case_id=facts.case_id,
         recipient_id=facts.applicant_id,
+        reference=facts.reference,
         purpose=event,
         phone=facts.phone,
         text=text,

@@ -34,6 +34,8 @@ def _accepted(facts: CaseFacts) -> str:
 
 
 def _finished(facts: CaseFacts) -> str:
+    if facts.is_granted is False:
+        return "không được giải quyết theo đề nghị. Hãy vào cổng dịch vụ công để xem lý do."
     return "đã có kết quả. Hãy vào cổng dịch vụ công để tải về."
 
 
@@ -42,7 +44,9 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
     "case.accepted": _accepted,
     "case.declined": lambda facts: "không được tiếp nhận. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.supplement_requested": lambda facts: "cần bổ sung. Hãy vào cổng dịch vụ công để xem cần thêm những gì.",
-    "case.supplemented": _submitted,
+    "case.supplemented": lambda facts: (
+        f"đã nhận phần bổ sung. Bộ phận một cửa sẽ trả lời trước {when(facts.acceptance_due_at)}."
+    ),
     "case.finished": _finished,
     "case.withdrawn": lambda facts: "đã được rút theo đề nghị của bạn.",
 }

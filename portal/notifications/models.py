@@ -23,6 +23,7 @@ class Notice(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("case_events.id"))
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     recipient_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    reference: Mapped[str]
     purpose: Mapped[str]
     phone: Mapped[str | None]
     text: Mapped[str]

@@ -5,7 +5,6 @@ from sqlalchemy.orm import Session
 
 from portal.outbox.models import OutboxDelivery, OutboxMessage
 
-
 _MANY_TRIES = 5
 
 

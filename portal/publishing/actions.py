@@ -7,14 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, delete, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency, AgencyPredecessor
 from portal.base.clock import local_day
 from portal.publishing.models import CatalogLoad, Offering, ProcedureRow, ProcedureVersionRow, VersionState
 from services_catalog.loader import DATA, Catalog, ProcedureVersion, as_document, digest_of_data, load_catalog
+from services_catalog.model import Procedure
 
 _LOAD_LOCK = 3701  # any number that no other advisory lock of ours has
 _PLACE_AGENCIES = (
@@ -41,15 +42,23 @@ def load(session: Session, now: datetime, root: Path = DATA, *, force: bool = Fa
     digest = digest_of_data(root)
     last = session.scalar(select(CatalogLoad).order_by(CatalogLoad.id.desc()).limit(1))
     if last and last.digest == digest and not force:
+        publish_and_record(session, now)
         return LoadReport(last.procedures, 0, unchanged=True)
     catalog = load_catalog(root)
     _load_agencies(session, catalog)
     _load_procedures(session, catalog)
     new = _load_versions(session, catalog, now)
-    _load_offerings(session, catalog)
+    publish_in_force(session, now)
     count = len(catalog.procedures)
     session.add(CatalogLoad(digest=digest, procedures=count, loaded_at=now))
     return LoadReport(count, new, unchanged=False)
+
+
+def publish_and_record(session: Session, now: datetime) -> None:
+    """`publish_in_force`, and a new load entry where that changed anything, so that search indexes are rebuilt."""
+    last = session.scalar(select(CatalogLoad).order_by(CatalogLoad.id.desc()).limit(1))
+    if last and publish_in_force(session, now):
+        session.add(CatalogLoad(digest=last.digest, procedures=last.procedures, loaded_at=now))
 
 
 def _load_agencies(session: Session, catalog: Catalog) -> None:
@@ -110,46 +119,33 @@ def _lower_first(name: str) -> str:
 
 
 def _load_procedures(session: Session, catalog: Catalog) -> None:
+    """A row for each code; what it says is set from the version in force by `publish_in_force`."""
     common = {c.code: (rank, " | ".join(c.also)) for rank, c in enumerate(catalog.synonyms.procedures)}
     rows = [
         {
             "code": p.code,
             "name": p.name,
             "sector": catalog.sectors[p.sector],
-            "is_offered": True,
+            "is_offered": False,
             "common_rank": common.get(p.code, (None, ""))[0],
             "also_called": common.get(p.code, (None, ""))[1],
         }
         for p in catalog.procedures.values()
     ]
-    codes = [row["code"] for row in rows]
-    session.execute(update(ProcedureRow).where(ProcedureRow.code.not_in(codes)).values(is_offered=False))
     _upsert(session, ProcedureRow, ["code"], rows)
 
 
 def _load_versions(session: Session, catalog: Catalog, now: datetime) -> int:
-    """Store versions not yet known and publish, of each procedure, the newest that is in force today."""
+    """Store versions not yet known; those no longer in the data are withdrawn. Returns how many are new."""
     known = {(row.procedure_code, row.digest) for row in session.execute(
         select(ProcedureVersionRow.procedure_code, ProcedureVersionRow.digest))}  # fmt: skip
     new = [v for v in catalog.versions if (v.procedure.code, v.digest) not in known]
     if new:
         session.execute(insert(ProcedureVersionRow), [_version_row(version, now) for version in new])
-    today = local_day(now)
-    in_force = sorted(
-        (v for v in catalog.versions if v.effective_on <= today), key=lambda v: (v.procedure.code, v.effective_on)
-    )
-    current = {v.procedure.code: v.digest for v in in_force}
-    digests = list(current.values())
-    session.execute(
-        update(ProcedureVersionRow)
-        .where(ProcedureVersionRow.state == VersionState.PUBLISHED, ProcedureVersionRow.digest.not_in(digests))
-        .values(state=VersionState.SUPERSEDED)
-    )
-    session.execute(
-        update(ProcedureVersionRow)
-        .where(ProcedureVersionRow.state != VersionState.PUBLISHED, ProcedureVersionRow.digest.in_(digests))
-        .values(state=VersionState.PUBLISHED)
-    )
+    digests = [version.digest for version in catalog.versions]
+    in_data = ProcedureVersionRow.digest.in_(digests)
+    _set_state(session, VersionState.WITHDRAWN, ~in_data)
+    _set_state(session, VersionState.WAITING, in_data, ProcedureVersionRow.state == VersionState.WITHDRAWN)
     return len(new)
 
 
@@ -158,22 +154,65 @@ def _version_row(version: ProcedureVersion, now: datetime) -> dict[str, Any]:
         "procedure_code": version.procedure.code,
         "effective_on": version.effective_on,
         "digest": version.digest,
-        "state": VersionState.SUPERSEDED,
+        "state": VersionState.WAITING,
         "document": as_document(version.procedure),
         "loaded_at": now,
     }
 
 
-def _load_offerings(session: Session, catalog: Catalog) -> None:
-    session.execute(delete(Offering))
-    session.execute(
-        insert(Offering),
-        [
-            {"procedure_code": p.code, "agency_key": key}
-            for p in catalog.procedures.values()
-            for key in catalog.offering_agencies(p)
-        ],
+def publish_in_force(session: Session, now: datetime) -> bool:
+    """Make the newest version in force today (local day) the published one of each procedure.
+
+    Runs with each load and every day, so a version loaded ahead takes effect on its day. Returns whether
+    anything changed; then the procedures' names, sectors and agencies follow their versions.
+    """
+    row = ProcedureVersionRow
+    in_force = (
+        select(row.id)
+        .where(row.state != VersionState.WITHDRAWN, row.effective_on <= local_day(now))
+        .ext(distinct_on(row.procedure_code))
+        .order_by(row.procedure_code, row.effective_on.desc(), row.id.desc())
     )
+    due = set(session.scalars(in_force))
+    published = set(session.scalars(select(row.id).where(row.state == VersionState.PUBLISHED)))
+    offered = set(session.scalars(select(ProcedureRow.code).where(ProcedureRow.is_offered)))
+    if due == published and len(offered) == len(due):
+        return False
+    _set_state(session, VersionState.SUPERSEDED, row.state == VersionState.PUBLISHED, row.id.not_in(due))
+    _set_state(session, VersionState.PUBLISHED, row.id.in_(due))
+    _follow_versions(session)
+    return True
+
+
+def _set_state(session: Session, state: VersionState, *where: ColumnElement[bool]) -> None:
+    session.execute(update(ProcedureVersionRow).where(*where).values(state=state))
+
+
+def _follow_versions(session: Session) -> None:
+    query = select(ProcedureVersionRow.document).where(ProcedureVersionRow.state == VersionState.PUBLISHED)
+    procedures = [Procedure.model_validate(document) for document in session.scalars(query)]
+    members = _group_members(session)
+    session.execute(update(ProcedureRow).values(is_offered=False))
+    session.execute(
+        update(ProcedureRow),
+        [{"code": p.code, "name": p.name, "is_offered": True} for p in procedures],
+    )
+    session.execute(delete(Offering))
+    offerings = [
+        {"procedure_code": p.code, "agency_key": key} for p in procedures for name in p.agencies
+        for key in members.get(name, [name])
+    ]  # fmt: skip
+    if offerings:
+        session.execute(insert(Offering), offerings)
+
+
+def _group_members(session: Session) -> dict[str, list[str]]:
+    """Agency keys by group name."""
+    members: dict[str, list[str]] = {}
+    for group, kind in (("@communes", "commune"), ("@commune-police", "commune_police")):
+        query = select(Agency.key).where(Agency.kind == kind, Agency.is_active).order_by(Agency.key)
+        members[group] = list(session.scalars(query))
+    return members
 
 
 def _upsert(session: Session, table: Any, keys: list[str], rows: list[dict[str, Any]]) -> None:

@@ -13,10 +13,12 @@ from portal.base.db import Base
 
 
 class VersionState(StrEnum):
-    """Where a version of a procedure stands."""
+    """Where a version of a procedure stands: to come, in force, replaced, or taken out of the data."""
 
+    WAITING = "waiting"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
 
 class ProcedureRow(Base):

@@ -1,11 +1,11 @@
-"""Demonstration accounts: one citizen, and one officer of each role at one ward. Never made unless DEMO is on."""
+"""Demonstration accounts: a citizen, and an officer of each role at one ward and its police. Only where DEMO is on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.identity.actions import appoint, create_account
@@ -13,6 +13,7 @@ from portal.identity.models import Account, Role
 
 PASSWORD = "langson-thu-nghiem"  # noqa: S105 - shown on the console on purpose
 AGENCY = "ubnd-05986"
+POLICE = "cong-an-05986"
 _WARD = "phường Tam Thanh"
 
 
@@ -37,7 +38,8 @@ ACCOUNTS = (
 
 
 def create_accounts(session: Session, now: datetime) -> None:
-    """Make those that do not exist yet."""
+    """Make those that do not exist yet, and open those that were closed."""
+    session.execute(update(Account).where(Account.is_demo).values(is_active=True))
     existing = set(session.scalars(select(Account.login)))
     for number, demo in enumerate(ACCOUNTS):
         if demo.login in existing:
@@ -51,7 +53,14 @@ def create_accounts(session: Session, now: datetime) -> None:
             citizen_id="020090001234" if citizen else None,
             phone=f"+8491200000{number}",
             residence="Phường Tam Thanh, tỉnh Lạng Sơn" if citizen else None,
+            is_demo=True,
             now=now,
         )
         if demo.role:
-            appoint(session, account, AGENCY, demo.role, now)
+            for agency in (AGENCY, POLICE):
+                appoint(session, account, agency, demo.role, now)
+
+
+def close_accounts(session: Session) -> None:
+    """Where DEMO is off nobody signs in with the published password."""
+    session.execute(update(Account).where(Account.is_demo).values(is_active=False))

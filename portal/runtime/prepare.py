@@ -16,15 +16,17 @@ from services_catalog.loader import CatalogError
 
 
 def prepare(settings: Settings) -> None:
-    """Migrate, load the catalogue, make the demonstration accounts where they are wanted. May run twice."""
+    """Migrate, load the catalogue, open the demonstration accounts or close them. May run twice."""
     database = Database(settings.database_url)
     try:
         upgrade(database.engine)
         with database.unit_of_work() as session:
             load(session, now())
-        if settings.demo:
-            with database.unit_of_work() as session:
+        with database.unit_of_work() as session:
+            if settings.demo:
                 demo.create_accounts(session, now())
+            else:
+                demo.close_accounts(session)
     finally:
         database.dispose()
 

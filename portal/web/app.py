@@ -64,6 +64,7 @@ def _install_words(app: Flask) -> None:
     """What templates need to speak Vietnamese."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(when=words.when, short_when=words.short_when, money=_money, paragraphs=_paragraphs)
+    app.jinja_env.filters["without_prefix"] = _without_prefix
     app.jinja_env.globals.update(
         STATE_NAMES=case_words.STATE_NAMES,
         ACTION_NAMES=case_words.ACTION_NAMES,
@@ -83,6 +84,12 @@ def _install_words(app: Flask) -> None:
         except SQLAlchemyError:  # the page that says so needs no person
             actor = None
         return {"actor": actor, "demo": session.settings().demo}
+
+
+def _without_prefix(name: str) -> str:
+    """A procedure's name as people say it: without "Thủ tục"."""
+    short = name.removeprefix("Thủ tục ").strip()
+    return short[:1].upper() + short[1:]
 
 
 def _money(amount: int) -> str:

@@ -1,25 +1,36 @@
-"""Commands of the operator: `flask catalog …`, `flask doctor`."""
+"""Commands of the operator: `flask catalog …`, `flask account …`, `flask doctor`."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from portal.base.clock import now
+from portal.agencies.models import Agency
+from portal.base.clock import local_day, now
 from portal.base.db import Database
+from portal.identity import actions as identity
+from portal.identity.models import ROLE_NAMES, Account, Role
 from portal.publishing.actions import load
 from portal.runtime.doctor import examine
 from portal.web.session import settings
+from services_catalog.fields import FieldError, clean_answer
 from services_catalog.indexing import index_of
 from services_catalog.loader import DATA, Catalog, CatalogError, load_catalog
+from services_catalog.model import FormField
 
 catalog = AppGroup("catalog", help="Danh mục thủ tục hành chính.")
+account = AppGroup("account", help="Tài khoản của cán bộ và người dân.")
 _FOLDER = click.option(
     "--data", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=DATA,
     help="Thư mục dữ liệu khác với thư mục đi kèm.",
@@ -43,14 +54,11 @@ def check_command(folder: Path) -> None:
 @with_appcontext
 def load_command(folder: Path, force: bool) -> None:
     """Nạp dữ liệu vào cơ sở dữ liệu: tất cả hoặc không gì cả."""
-    database = Database(settings().database_url)
     try:
-        with database.unit_of_work() as session:
+        with _writing() as session:
             report = load(session, now(), folder, force=force)
     except CatalogError as error:
         _fail(error)
-    finally:
-        database.dispose()
     if report.unchanged:
         click.echo(f"Dữ liệu không đổi: {report.procedures} thủ tục.")
     else:
@@ -75,6 +83,57 @@ def search_command(query: str, limit: int, as_json: bool, folder: Path) -> None:
     click.echo(f"{found.total} kết quả")
 
 
+@account.command("create")
+@click.argument("login")
+@click.option("--name", required=True, help="Họ và tên.")
+@click.option("--citizen-id", help="Số định danh cá nhân, 12 chữ số.")
+@click.option("--phone", help="Số điện thoại.")
+@click.password_option("--password", help="Không ghi thì lệnh sẽ hỏi.")
+@with_appcontext
+def create_command(login: str, name: str, citizen_id: str | None, phone: str | None, password: str) -> None:
+    """Tạo tài khoản."""
+    try:
+        known = {
+            "full_name": clean_answer(_field("full_name", "Họ tên"), name, local_day(now())),
+            "citizen_id": clean_answer(_field("citizen_id", "Số định danh"), citizen_id, local_day(now())),
+            "phone": clean_answer(_field("phone", "Số điện thoại"), phone, local_day(now())),
+        }
+        with _writing() as session:
+            identity.create_account(session, login=login, password=password, now=now(), **known)
+    except FieldError as error:
+        raise click.ClickException(str(error)) from error
+    except IntegrityError as error:
+        raise click.ClickException("Tên đăng nhập hoặc số định danh đã có tài khoản.") from error
+    click.echo(f"Đã tạo tài khoản {identity.login_key(login)}.")
+
+
+@account.command("appoint")
+@click.argument("login")
+@click.argument("agency")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@with_appcontext
+def appoint_command(login: str, agency: str, role: str) -> None:
+    """Giao vai trò tại một cơ quan, từ hôm nay. AGENCY là khóa trong agencies, ví dụ ubnd-05986."""
+    with _writing() as session:
+        person = session.scalar(select(Account).where(Account.login == identity.login_key(login)))
+        office = session.get(Agency, agency)
+        if person is None or office is None or not office.is_active:
+            raise click.ClickException("Không có tài khoản hoặc cơ quan này.")
+        identity.appoint(session, person, agency, Role(role), now())
+        click.echo(f"{person.full_name}: {ROLE_NAMES[Role(role)]}, {office.name}.")
+
+
+@account.command("close")
+@click.argument("login")
+@with_appcontext
+def close_command(login: str) -> None:
+    """Khóa tài khoản: không đăng nhập được nữa."""
+    with _writing() as session:
+        if not identity.set_active(session, login, active=False):
+            raise click.ClickException("Không có tài khoản này.")
+    click.echo("Đã khóa.")
+
+
 @click.command("doctor")
 @with_appcontext
 def doctor_command() -> None:
@@ -89,7 +148,22 @@ def doctor_command() -> None:
 def install(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(catalog)
+    app.cli.add_command(account)
     app.cli.add_command(doctor_command)
+
+
+@contextmanager
+def _writing() -> Iterator[Session]:
+    database = Database(settings().database_url, pool_size=1)
+    try:
+        with database.unit_of_work() as session:
+            yield session
+    finally:
+        database.dispose()
+
+
+def _field(kind: str, label: str) -> FormField:
+    return FormField(name=kind, label=label, kind=kind, required=kind == "full_name")
 
 
 def _read(folder: Path) -> Catalog:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
@@ -13,6 +14,8 @@ from werkzeug.wrappers import Response
 
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
 from portal.base.logs import logger
+from portal.cases.drafts import AlreadySent
+from portal.web.session import current_actor, settings
 
 _log = logger(__name__)
 _STATUS = ((NotFound, 404), (Forbidden, 403), (Stale, 409), (Invalid, 422), (Refusal, 409))
@@ -32,7 +35,7 @@ _ADVICE = {
     400: "Hãy quay lại trang trước, tải lại và thử một lần nữa.",
     403: "Nếu bạn cần làm việc này, hãy đăng nhập bằng tài khoản có quyền.",
     404: "Địa chỉ có thể đã gõ nhầm, hoặc trang không còn nữa.",
-    413: "Hãy chụp lại với độ phân giải thấp hơn rồi tải lên lần nữa.",
+    413: "Mỗi tệp nhận đến {} MB. Hãy chụp lại với độ phân giải thấp hơn rồi tải lên lần nữa.",
     429: "Hãy đợi một phút rồi thử lại.",
     500: "Chúng tôi đã ghi lại lỗi. Thông tin bạn đã lưu vẫn còn. Hãy thử lại sau ít phút.",
     503: "Hãy thử lại sau ít phút. Thông tin bạn đã lưu vẫn còn.",
@@ -49,24 +52,12 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Refusal)
     def refused(error: Refusal) -> Any:
+        if isinstance(error, AlreadySent):
+            return redirect(url_for("cases.show", reference=error.reference))
         return answer(status_of(error), error.message, error.code)
 
-    @app.errorhandler(CSRFError)
-    def forged(error: CSRFError) -> Any:
-        return answer(400, "Phiên làm việc đã hết hạn. Hãy tải lại trang rồi gửi lại.", "csrf")
-
-    @app.errorhandler(RateLimitExceeded)
-    def limited(error: RateLimitExceeded) -> Any:
-        return answer(429)
-
-    @app.errorhandler(OperationalError)
-    def unreachable(error: OperationalError) -> Any:
-        _log.error("database_unreachable", error=type(error.orig).__name__)
-        return answer(503)
-
-    @app.errorhandler(DataError)
-    def unstorable(error: DataError) -> Any:
-        return answer(404 if request.method == "GET" else 400)
+    _install_request_errors(app)
+    _install_database_errors(app)
 
     @app.errorhandler(HTTPException)
     def known(error: HTTPException) -> Any:
@@ -80,10 +71,41 @@ def install(app: Flask) -> None:
         return answer(500)
 
 
+def _install_request_errors(app: Flask) -> None:
+    @app.errorhandler(CSRFError)
+    def forged(error: CSRFError) -> Any:
+        if current_actor() is None and not request.path.startswith("/api/"):
+            flash("Phiên làm việc đã hết hạn. Hãy đăng nhập lại để làm tiếp; những phần đã lưu vẫn còn.")
+            return redirect(url_for("account.sign_in", next=_page_of_form()))
+        return answer(400, "Trang đã mở quá lâu. Hãy quay lại trang trước, tải lại rồi gửi lại.", "csrf")
+
+    @app.errorhandler(RateLimitExceeded)
+    def limited(error: RateLimitExceeded) -> Any:
+        return answer(429)
+
+
+def _install_database_errors(app: Flask) -> None:
+    @app.errorhandler(OperationalError)
+    def unreachable(error: OperationalError) -> Any:
+        _log.error("database_unreachable", error=type(error.orig).__name__)
+        return answer(503)
+
+    @app.errorhandler(DataError)
+    def unstorable(error: DataError) -> Any:
+        return answer(404 if request.method == "GET" else 400)
+
+
+def _page_of_form() -> str:
+    """The page whose form was posted, if it is one of ours."""
+    came_from = urlsplit(request.referrer or "")
+    return came_from.path if came_from.netloc == request.host else url_for("public.home")
+
+
 def answer(status: int, message: str | None = None, code: str | None = None) -> tuple[str | Response, int]:
     """The error as a page, or as JSON below /api."""
-    text = message or _ADVICE.get(status, "Hãy quay lại trang trước và thử lại.")
+    text = message or _ADVICE.get(status, "Hãy quay lại trang trước và thử lại.").format(settings().max_upload_mb)
     if request.path.startswith("/api/"):
         return jsonify(error={"code": code or f"http_{status}", "message": text}), status
     title = _TITLES.get(status, "Có lỗi")
-    return render_template("error.html", title=title, message=text, status=status), status
+    back = _page_of_form() if request.method == "POST" else None
+    return render_template("error.html", title=title, message=text, status=status, back=back), status

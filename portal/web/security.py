@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -15,6 +15,8 @@ CSP = (
 )
 # A person's file is shown by the browser's own viewer and may run nothing.
 FILE_CSP = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+_SEVERAL_FILES = ("drafts.upload", "cases.supply")
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True, swallow_errors=True)
@@ -30,6 +32,13 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.redis_url.replace("unix://", "redis+unix://", 1),
         RATELIMIT_IN_MEMORY_FALLBACK=["60 per minute"],
     )
+
+    @app.before_request
+    def make_room() -> None:
+        """Several files may come at once; the limit of each is checked where it is kept."""
+        if request.endpoint in _SEVERAL_FILES:
+            request.max_content_length = (10 * settings.max_upload_mb + 1) * 1024 * 1024
+
     csrf.init_app(app)
     limiter.init_app(app)
 

@@ -66,7 +66,9 @@ def test_a_new_version_is_published_on_its_day_and_old_cases_keep_theirs(desk: D
     with desk.database.unit_of_work() as session:
         assert load(session, MORNING, data).new_versions == 1
         assert queries.published(session, "1.001193").procedure.name == "Thủ tục đăng ký khai sinh"
-        load(session, june, data, force=True)
+        assert queries.common(session, 1)[0].name == "Thủ tục đăng ký khai sinh"
+        assert load(session, june, data).unchanged  # the same data; only the day has come
+        assert queries.common(session, 1)[0].name == "Đăng ký khai sinh kiểu mới"
         now = queries.published(session, "1.001193")
         assert now.procedure.name == "Đăng ký khai sinh kiểu mới"
         assert queries.version(session, case.version_id).procedure.name == "Thủ tục đăng ký khai sinh"

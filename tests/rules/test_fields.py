@@ -58,7 +58,7 @@ def test_good_answers_are_kept_in_one_form(kind: str, typed: str, kept: object) 
         ("date", "01/01/1850"),
         ("year", "26"),
         ("year", "2027"),
-        ("number", "-1"),
+        ("number", "--1"),
         ("number", "1.5"),
         ("choice", "other"),
         ("ethnicity", "Elf"),

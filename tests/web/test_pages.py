@@ -137,16 +137,27 @@ def test_wrong_files_are_refused_and_good_ones_kept(citizen: FlaskClient) -> Non
     assert citizen.post(f"/ho-so-nhap/{draft}/giay-to/99", data={}).status_code == 404
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_too_large_a_body_is_refused_in_words(citizen: FlaskClient) -> None:
+def test_a_file_that_is_too_large_is_refused_at_its_paper_and_the_others_kept(citizen: FlaskClient) -> None:
     import io
 
+    from tests.support.answers import PDF
+
     draft = citizen.post("/thu-tuc/1.001193/nop-ho-so", data={"agency": AGENCY}).location.split("/")[2]
-    big = [(io.BytesIO(b"%PDF" + b"0" * 22 * 1024 * 1024), "to.pdf")]
-    answer = citizen.post(f"/ho-so-nhap/{draft}/giay-to/0", data={"files": big})
+    files = [(io.BytesIO(PDF + b"0" * 21 * 1024 * 1024), "to.pdf"), (io.BytesIO(PDF), "vua.pdf")]
+    answer = citizen.post(f"/ho-so-nhap/{draft}/giay-to/0", data={"files": files})
+    assert answer.status_code == 422
+    assert "to.pdf: Tệp lớn hơn 20 MB" in answer.text
+    assert "vua.pdf" in citizen.get(f"/ho-so-nhap/{draft}/giay-to").text
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_body_no_page_asks_for_is_refused_in_words(citizen: FlaskClient) -> None:
+    import io
+
+    answer = citizen.post("/tra-cuu", data={"file": (io.BytesIO(b"0" * 22 * 1024 * 1024), "to.pdf")})
     assert answer.status_code == 413
-    assert "Tệp quá lớn" in answer.text
-    del answer, big
+    assert "Mỗi tệp nhận đến 20 MB" in answer.text
+    del answer
     gc.collect()  # the test client leaves the refused body open
 
 
@@ -179,7 +190,7 @@ def test_others_cases_do_not_exist(desk: Desk, app: Flask) -> None:
     sign_in(other, "nguoikhac")
     for path in ("", "/ket-qua.pdf"):
         assert other.get(f"/ho-so/{case.reference}{path}").status_code == 404
-    for path in ("/rut", "/bo-sung", "/bo-sung/0", "/nhan-ket-qua"):
+    for path in ("/rut", "/bo-sung", "/nhan-ket-qua"):
         assert other.post(f"/ho-so/{case.reference}{path}").status_code == 404
 
 

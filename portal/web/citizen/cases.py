@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
 from portal.agencies.models import Agency
 from portal.base.clock import now
-from portal.base.errors import Invalid, NotFound
+from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import drafts, queries
 from portal.cases.actions import perform
 from portal.cases.details import DETAILS
@@ -38,8 +38,18 @@ def mine() -> str:
     own_drafts = [(d, publishing.version(session, d.version_id).procedure) for d in drafts.unsent(session, actor())]
     return render_template(
         "citizen/mine.html", rows=queries.of_applicant(session, actor()), drafts=own_drafts, forms=forms(),
-        notices=latest(session, actor().account_id or 0, limit=20),
+        notices=latest(session, actor().account_id or 0, limit=10),
     )  # fmt: skip
+
+
+@blueprint.post("/ho-so-nhap/<uuid:draft_id>/xoa")
+@signed_in
+def discard(draft_id: uuid.UUID) -> Any:
+    """Delete a draft with its files."""
+    with writing() as session:
+        drafts.discard(session, actor(), draft_id)
+    flash("Đã xóa hồ sơ nháp.")
+    return redirect(url_for("cases.mine"))
 
 
 @blueprint.get("/ho-so/<reference>")
@@ -53,33 +63,41 @@ def show(reference: str) -> str:
 @signed_in
 def withdraw(reference: str) -> Any:
     """Withdraw the case."""
-    return _act(reference, Action.WITHDRAW)
-
-
-@blueprint.post("/ho-so/<reference>/bo-sung/<int:slot>")
-@signed_in
-def supply_paper(reference: str, slot: int) -> Any:
-    """Add files to one paper while the case waits for them."""
-    case = queries.case_for(db(), actor(), reference)
-    procedure = publishing.version(db(), case.version_id).procedure
-    if case.state != State.SUPPLEMENT or case.applicant_id != actor().account_id or slot >= len(procedure.documents):
-        raise NotFound("Hồ sơ không ở bước bổ sung.")
-    file = request.files.get("files")
-    if file is None or not file.filename:
-        raise Invalid({"files": "Bạn chưa chọn tệp nào."})
-    with writing() as session:
-        locked = session.get_one(Case, case.id, with_for_update=True)
-        incoming = uploads.Incoming(file.filename, file.stream.read())
-        uploads.add(session, storage(), incoming, draft_id=locked.draft_id, case_id=locked.id, slot=slot,
-                    max_mb=settings().max_upload_mb, now=now())  # fmt: skip
-    return redirect(url_for("cases.show", reference=case.reference, _anchor="bo-sung"))
+    return _act(reference, Action.WITHDRAW, "Hồ sơ đã được rút.")
 
 
 @blueprint.post("/ho-so/<reference>/bo-sung")
 @signed_in
 def supply(reference: str) -> Any:
-    """Send the supplement."""
-    return _act(reference, Action.SUPPLY)
+    """Send the supplement: files, each for its paper, and a note. A file that is refused keeps it from being sent."""
+    case = queries.case_for(db(), actor(), reference)
+    errors = _keep_files(case)
+    if errors:
+        return _page(queries.case_for(db(), actor(), reference), Action.SUPPLY, errors), 422
+    return _act(reference, Action.SUPPLY, "Đã gửi phần bổ sung.")
+
+
+def _keep_files(case: Case) -> dict[str, str]:
+    """Add the files that came; returns an error for each field whose file is refused."""
+    errors: dict[str, str] = {}
+    count = len(publishing.version(db(), case.version_id).procedure.documents)
+    for slot in range(count):
+        for file in request.files.getlist(f"files-{slot}"):
+            if not file.filename:
+                continue
+            try:
+                with writing() as session:
+                    locked = session.get_one(Case, case.id, with_for_update=True, populate_existing=True)
+                    if locked.state != State.SUPPLEMENT or locked.applicant_id != actor().account_id:
+                        raise NotFound("Hồ sơ không ở bước bổ sung.")
+                    incoming = uploads.Incoming(file.filename, file.stream.read())
+                    uploads.add(session, storage(), incoming, draft_id=locked.draft_id, case_id=locked.id, slot=slot,
+                                max_mb=settings().max_upload_mb, now=now())  # fmt: skip
+            except NotFound:
+                raise
+            except Refusal as refusal:
+                errors[f"files-{slot}"] = f"{file.filename}: {refusal.message}"
+    return errors
 
 
 @blueprint.post("/ho-so/<reference>/nhan-ket-qua")
@@ -110,7 +128,7 @@ def document(reference: str, document_id: uuid.UUID) -> Any:
     return send_document(queries.case_for(db(), actor(), reference), document_id)
 
 
-def _act(reference: str, action: Action) -> Any:
+def _act(reference: str, action: Action, done: str) -> Any:
     case = queries.case_for(db(), actor(), reference)
     version = request.form.get("version", type=int)
     try:
@@ -118,6 +136,7 @@ def _act(reference: str, action: Action) -> Any:
             perform(session, case.id, action, by=actor(), now=now(), details=request.form, expected_version=version)
     except Invalid as invalid:
         return _page(queries.case_for(db(), actor(), reference), action, invalid.errors), 422
+    flash(done)
     return redirect(url_for("cases.show", reference=case.reference))
 
 

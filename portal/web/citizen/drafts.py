@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
 from portal.agencies.models import Agency
@@ -42,6 +42,8 @@ def choose_agency(code: str) -> str:
 def begin(code: str) -> Any:
     """Start a draft."""
     try:
+        if not request.form.get("agency"):
+            raise Refusal("no_agency", "Hãy chọn nơi nộp hồ sơ.")
         with writing() as session:
             draft = drafts.begin(session, account(), code, request.form.get("agency", ""), now())
             step = forms()[publishing.version(session, draft.version_id).procedure.form].steps[0]
@@ -143,6 +145,7 @@ def submit(draft_id: uuid.UUID) -> Any:
         raise
     except Refusal as refusal:
         return _review_page(draft_id, refusal.message), 409
+    flash("Đã gửi hồ sơ. Hãy lưu lại mã hồ sơ và mã tra cứu bên dưới.")
     return redirect(url_for("cases.show", reference=case.reference))
 
 
@@ -162,7 +165,13 @@ def _step(form: Form, key: str) -> Any:
 
 def _step_page(draft: Draft, procedure: Procedure, form: Form, key: str, web_form: FlaskForm) -> str:
     return render_template("citizen/step.html", draft=draft, p=procedure, form=form, step=_step(form, key),
-                           web_form=web_form, here=key)  # fmt: skip
+                           web_form=web_form, here=key, back=_before(form, key))  # fmt: skip
+
+
+def _before(form: Form, key: str) -> str | None:
+    """The key of the step before this one."""
+    keys = [step.key for step in form.steps]
+    return keys[keys.index(key) - 1] if keys.index(key) else None
 
 
 def _papers_page(draft: Draft, procedure: Procedure, form: Form, errors: dict[int, str] | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 
 from portal.agencies.models import Agency
@@ -16,8 +16,9 @@ from portal.cases.actions import perform
 from portal.cases.details import DETAILS
 from portal.cases.lifecycle import Action
 from portal.cases.models import Case
-from portal.cases.paper import paper_data, proposed_decision
+from portal.cases.paper import paper_data
 from portal.cases.permissions import actions_of, current_stage
+from portal.cases.words import ACTION_NAMES
 from portal.documents import papers, results, uploads
 from portal.identity import queries as identity
 from portal.publishing import queries as publishing
@@ -71,7 +72,8 @@ def act(reference: str, action: str) -> Any:
         return _page(_case(reference), tried=Action(action), errors=invalid.errors), 422
     except Refusal as refusal:
         return _page(_case(reference), refusal=refusal.message), 409
-    return redirect(url_for("desk.show", reference=case.reference))
+    flash(f"{ACTION_NAMES[Action(action)]}: xong, hồ sơ {case.reference}.")
+    return redirect(url_for("desk.queue"))
 
 
 @blueprint.get("/ho-so/<reference>/tep/<uuid:document_id>")
@@ -122,5 +124,5 @@ def _page(
         history=history, people=people, documents=uploads.of_case(session, case.id),
         result=results.result_of(session, case.id), actions=actions_of(actor(), case, workflow), details=DETAILS,
         typed=request.form, tried=tried, errors=errors or {}, refusal=refusal, web_form=FlaskForm(),
-        show=show_answer, now=now(), proposed=case.decision or proposed_decision(case),
+        show=show_answer, now=now(),
     )  # fmt: skip

@@ -102,6 +102,9 @@ def look_up() -> Any:
     """Where a case is, for someone who has both codes; nothing personal is shown."""
     form = LookupForm()
     session = db()
+    if not (form.reference.data or "").strip():
+        form.reference.errors = ["Hãy nhập mã hồ sơ."]
+        return render_template("public/lookup.html", form=form, case=None), 422
     try:
         case = cases.case_by_secret(session, form.reference.data or "", form.lookup_code.data or "")
     except NotFound as error:
@@ -109,7 +112,7 @@ def look_up() -> Any:
         return render_template("public/lookup.html", form=form, case=None), 404
     published = publishing.version(session, case.version_id)
     agency = session.get_one(Agency, case.agency_key)
-    sentence = status_sentence(case, workflows()[published.procedure.workflow], agency.name)
+    sentence = status_sentence(case, workflows()[published.procedure.workflow], agency.name, signed_in=False)
     return render_template(
         "public/lookup.html", form=form, case=case, procedure=published.procedure, agency=agency, sentence=sentence
     )
