@@ -15,7 +15,11 @@ class Document(Base):
     """A file that a person handed in. `slot` is the place of its paper in the procedure's list, from 0."""
 
     __tablename__ = "documents"
-    __table_args__ = (Index("ix_documents_draft", "draft_id"), Index("ix_documents_case", "case_id"))
+    __table_args__ = (
+        Index("ix_documents_draft", "draft_id"),
+        Index("ix_documents_case", "case_id"),
+        Index("ix_documents_sha256", "sha256"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     draft_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("drafts.id"))

@@ -78,7 +78,8 @@ def account() -> Account:
 
 def install(app: Flask) -> None:
     """Sessions and sign-in for `app`."""
-    manager = LoginManager(app)
+    # Its own context processor would ask the database again, also for the page that says it is down.
+    manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = "basic"
 
     @manager.user_loader

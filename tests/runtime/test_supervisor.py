@@ -135,3 +135,30 @@ def test_it_runs_on_servers_of_the_operator_s_own(tmp_path: Path, database_url: 
         assert b'"total":1016' in answer.read().replace(b" ", b"")
     assert not (tmp_path / "postgres").exists()
     stack.stop()
+
+
+def test_kill_9_while_the_cluster_is_made_spoils_nothing(tmp_path: Path) -> None:
+    process = launch(tmp_path, free_port())
+    wait_for((tmp_path / "postgres.new").exists, "initdb to begin", 30)
+    process.kill()
+    process.communicate()
+    assert not (tmp_path / "postgres").exists()
+    stack = Stack(tmp_path, free_port())
+    stack.start()
+    stack.stop()
+
+
+def test_restarts_slow_down_and_are_forgotten(tmp_path: Path) -> None:
+    from portal.runtime.supervisor import Child, Supervisor
+
+    child = Child("x", ["/bin/false"], tmp_path / "x.log", restarts=5000)
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    supervisor.start(child)
+    child.process.wait()
+    supervisor.tick()
+    assert "khởi động lại sau 25.6 giây" in said[0]
+    child.started -= 3600
+    child.next_start = 0.0
+    supervisor.tick()
+    assert "khởi động lại sau 0.2 giây" in said[1]

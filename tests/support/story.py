@@ -51,6 +51,9 @@ def handle(base_url: str, reference: str, hook: Hook = lambda moment: None) -> N
         officer.sign_in(login, PASSWORD)
         page = wait_for_page(officer, "/can-bo", lambda p: reference in p.text)
         page = officer.get(page.link(reference))
+        if login == "motcua":  # the citizen's paper opens, whatever its name
+            paper = officer.get(next(link for link in page.links if "/tep/" in link))
+            assert paper.body == PDF
         hook(f"before {action}")
         officer.send(page, f"/{action}", **details)
         hook(f"after {action}")

@@ -46,3 +46,47 @@ def test_the_doctor_says_what_is_missing(app: Flask) -> None:
     assert "✗ Tiến trình xử lý" in done.output
     assert "✓ Danh mục" in done.output
     assert "1016 thủ tục" in done.output
+
+
+def test_accounts_are_made_appointed_and_closed(app: Flask) -> None:
+    run = app.test_cli_runner()
+    made = run.invoke(args=["account", "create", "CanBo1", "--name", "cán bộ một", "--password", "x" * 12])
+    assert made.output == "Đã tạo tài khoản canbo1.\n"
+    appointed = run.invoke(args=["account", "appoint", "canbo1", "so-xay-dung", "clerk"])
+    assert appointed.output == "Cán Bộ Một: Văn thư, Sở Xây dựng.\n"
+    client = app.test_client()
+    app.config["WTF_CSRF_ENABLED"] = False
+    assert client.post("/dang-nhap", data={"login": "canbo1", "password": "x" * 12}).location == "/can-bo"
+    assert run.invoke(args=["account", "close", "canbo1"]).output == "Đã khóa.\n"
+    assert client.post("/dang-nhap", data={"login": "canbo1", "password": "x" * 12}).status_code == 422
+
+
+def test_wrong_accounts_are_refused_in_words(app: Flask) -> None:
+    run = app.test_cli_runner()
+    again = run.invoke(args=["account", "create", "congdan", "--name", "Công Dân", "--password", "x" * 12])
+    assert again.exit_code == 1
+    assert "đã có tài khoản" in again.output
+    bad = run.invoke(args=["account", "create", "x", "--name", "A", "--citizen-id", "12", "--password", "x" * 12])
+    assert "12 chữ số" in bad.output
+    assert run.invoke(args=["account", "appoint", "congdan", "2021-178", "clerk"]).exit_code == 1
+    assert run.invoke(args=["account", "close", "khong-co"]).exit_code == 1
+
+
+def test_demo_accounts_are_closed_where_demo_is_off(settings) -> None:
+    import dataclasses
+
+    from portal.runtime.prepare import prepare
+    from portal.web.app import create_app
+
+    def can_sign_in() -> bool:
+        site = create_app(settings)
+        site.config["WTF_CSRF_ENABLED"] = False
+        answer = site.test_client().post("/dang-nhap", data={"login": "vanthu", "password": "langson-thu-nghiem"})
+        site.extensions["database"].dispose()
+        return answer.status_code == 302
+
+    assert can_sign_in()
+    prepare(dataclasses.replace(settings, demo=False))
+    assert not can_sign_in()
+    prepare(dataclasses.replace(settings, demo=True))
+    assert can_sign_in()

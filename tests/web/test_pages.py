@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 import structlog
 from flask import Flask
@@ -150,15 +148,12 @@ def test_a_file_that_is_too_large_is_refused_at_its_paper_and_the_others_kept(ci
     assert "vua.pdf" in citizen.get(f"/ho-so-nhap/{draft}/giay-to").text
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_body_no_page_asks_for_is_refused_in_words(citizen: FlaskClient) -> None:
     import io
 
     answer = citizen.post("/tra-cuu", data={"file": (io.BytesIO(b"0" * 22 * 1024 * 1024), "to.pdf")})
     assert answer.status_code == 413
     assert "Mỗi tệp nhận đến 20 MB" in answer.text
-    del answer
-    gc.collect()  # the test client leaves the refused body open
 
 
 def test_an_incomplete_draft_cannot_be_sent(citizen: FlaskClient) -> None:
@@ -272,3 +267,116 @@ def test_refusals_have_a_status() -> None:
 
     kinds = (NotFound(), Forbidden(), Stale("x"), Invalid({"a": "b"}), Refusal("x", "y"))
     assert [status_of(kind) for kind in kinds] == [404, 403, 409, 422, 409]
+
+
+def test_a_sent_draft_is_closed(desk: Desk, app: Flask) -> None:
+    import io
+
+    from tests.support.answers import PDF
+
+    case = desk.submit()
+    client = app.test_client()
+    sign_in(client, "congdan")
+    for path in ("giay-to", "to-khai/child", "xem-lai"):
+        assert client.get(f"/ho-so-nhap/{case.draft_id}/{path}").location == f"/ho-so/{case.reference}"
+    late = client.post(f"/ho-so-nhap/{case.draft_id}/giay-to/0", data={"files": (io.BytesIO(PDF + b"x"), "muon.pdf")})
+    assert late.status_code in (302, 422)
+    assert "muon.pdf" not in client.get(f"/ho-so/{case.reference}").text
+    assert client.post(f"/ho-so-nhap/{case.draft_id}/gui").location == f"/ho-so/{case.reference}"
+
+
+def test_a_supplement_sends_files_and_note_together(desk: Desk, app: Flask) -> None:
+    import io
+
+    from tests.support.answers import PDF
+
+    case = desk.submit()
+    desk.do(case, "motcua", Action.REQUEST_SUPPLEMENT, details={"request": "Ảnh mờ, chụp lại."})
+    client = app.test_client()
+    sign_in(client, "congdan")
+    address = f"/ho-so/{case.reference}/bo-sung"
+    assert "Ảnh mờ, chụp lại." in client.get(f"/ho-so/{case.reference}").text
+    wrong = client.post(address, data={"note": "Đã chụp lại", "files-0": (io.BytesIO(b"MZ"), "xau.exe")})
+    assert wrong.status_code == 422
+    assert 'id="files-0-error"' in wrong.text
+    assert "Đã chụp lại" in wrong.text
+    assert client.post(address, data={"note": ""}).status_code == 422
+    sent = client.post(address, data={"note": "Đã chụp lại", "files-0": (io.BytesIO(PDF + b"2"), "chụp lại.pdf")})
+    assert sent.location == f"/ho-so/{case.reference}"
+    page = client.get(sent.location).text
+    assert "Đã gửi phần bổ sung." in page
+    assert "chụp lại.pdf" in page
+    assert "Chờ tiếp nhận" in page
+
+
+def test_a_refusal_needs_its_reason_and_shows_it(desk: Desk, app: Flask) -> None:
+    case = desk.case_at(Action.ROUTE)
+    officer = app.test_client()
+    sign_in(officer, "chuyenvien")
+    address = f"/can-bo/ho-so/{case.reference}/propose"
+    assert officer.post(address, data={"outcome": "refused", "decision": ""}).status_code == 422
+    assert officer.post(address, data={"outcome": "refused", "decision": "Thiếu căn cứ."}).status_code == 302
+    for login, action in (("truongphong", Action.ENDORSE), ("lanhdao", Action.APPROVE), ("vanthu", Action.ISSUE),
+                          ("system", Action.RELEASE)):  # fmt: skip
+        case = desk.do(case, login, action)
+    client = app.test_client()
+    sign_in(client, "congdan")
+    page = client.get(f"/ho-so/{case.reference}").text
+    assert "Không được giải quyết" in page
+    assert "Thiếu căn cứ." in page
+
+
+def test_agreeing_needs_no_words(desk: Desk) -> None:
+    case = desk.case_at(Action.ROUTE)
+    case = desk.do(case, "chuyenvien", Action.PROPOSE, details={"outcome": "granted"})
+    assert (case.is_granted, case.decision) == (True, "")
+
+
+def test_a_lost_session_leads_back_to_the_page_of_the_form(app: Flask) -> None:
+    client = app.test_client()
+    answer = client.post(
+        "/ho-so-nhap/00000000-0000-0000-0000-000000000000/to-khai/child",
+        headers={"Referer": "http://localhost/ho-so-nhap/00000000-0000-0000-0000-000000000000/to-khai/child"},
+    )
+    assert answer.status_code == 302
+    assert "next=/ho-so-nhap/" in answer.location.replace("%2F", "/")
+    assert "Phiên làm việc đã hết hạn" in client.get(answer.location).text
+
+
+def test_spaces_do_not_get_around_the_limit_of_tries(client: FlaskClient) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    tries = [client.post("/dang-nhap", data={"login": "vanthu" + " " * n, "password": "sai"}) for n in range(12)]
+    assert tries[-1].status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/thu-tuc/%00", "/api/v1/procedures/%00", "/thu-tuc?q=%00"])
+def test_nul_is_no_bug(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code in (200, 404)
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    assert client.post("/dang-nhap", data={"login": "a\0b", "password": "\0"}).status_code == 422
+
+
+def test_behind_a_proxy_each_visitor_has_limits_of_their_own(settings) -> None:
+    import dataclasses
+
+    from portal.web.app import create_app
+
+    app = create_app(dataclasses.replace(settings, trusted_proxies=1))
+    app.config["WTF_CSRF_ENABLED"] = False
+    data = {"reference": "H37.01-260310-0001", "lookup_code": "x"}
+    statuses = [
+        app.test_client().post("/tra-cuu", data=data, headers={"X-Forwarded-For": f"203.0.113.{n}"}).status_code
+        for n in range(25)
+    ]
+    assert set(statuses) == {404}
+    app.extensions["database"].dispose()
+
+
+def test_the_error_page_needs_no_database(app: Flask) -> None:
+    client = app.test_client()
+    sign_in(client, "congdan")
+    app.extensions["database"].dispose()
+    app.extensions["database"] = type(app.extensions["database"])("postgresql://x@127.0.0.1:1/x")
+    answer = client.get("/ho-so")
+    assert answer.status_code == 503
+    assert "Hệ thống đang bận" in answer.text

@@ -1,5 +1,6 @@
 """Making papers."""
 
+from celery import shared_task
 from sqlalchemy.orm import Session
 
 from portal.base.clock import now
@@ -8,8 +9,9 @@ from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case
 from portal.cases.paper import paper_data
 from portal.documents import papers, results
+from portal.documents.cleanup import forget_unused
 from portal.identity.actor import SYSTEM
-from workers.context import Context
+from workers.context import Context, current
 from workers.tasks.listener import listener
 
 
@@ -23,3 +25,11 @@ def make_result(context: Context, session: Session, case_id: int) -> None:
     data = paper_data(session, case, context.settings.base_url, result)
     results.keep_pdf(result, context.storage, papers.render(result.paper, data))
     perform(session, case_id, Action.RELEASE, by=SYSTEM, now=now())
+
+
+@shared_task(name="documents.forget_unused")
+def forget_unused_files() -> None:
+    """Delete the bytes that nothing refers to any more."""
+    context = current()
+    with context.database.unit_of_work() as session:
+        forget_unused(session, context.storage, now())

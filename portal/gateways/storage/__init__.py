@@ -1,5 +1,7 @@
 """Where the bytes of files are kept, named by their SHA-256."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Protocol
 
 
@@ -11,3 +13,9 @@ class Storage(Protocol):
 
     def get(self, sha256: str) -> bytes:
         """The bytes with this SHA-256. Raises `FileNotFoundError`."""
+
+    def older_than(self, instant: datetime) -> Iterator[str]:
+        """The SHA-256 of everything kept since before `instant`."""
+
+    def delete(self, sha256: str) -> None:
+        """Forget the bytes; harmless if they are gone."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 
@@ -18,7 +20,9 @@ class FolderStorage:
         """Keep `content` and return its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256)
-        if not path.exists():
+        if path.exists():
+            path.touch()  # young again: a clean-up that runs just now leaves it
+        else:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=path.parent)
             try:
@@ -35,6 +39,16 @@ class FolderStorage:
     def get(self, sha256: str) -> bytes:
         """The bytes with this SHA-256. Raises `FileNotFoundError`."""
         return self._path(sha256).read_bytes()
+
+    def older_than(self, instant: datetime) -> Iterator[str]:
+        """The SHA-256 of everything kept, or kept again, before `instant`."""
+        for path in self._root.glob("??/*"):
+            if len(path.name) == 64 and path.stat().st_mtime < instant.timestamp():
+                yield path.name
+
+    def delete(self, sha256: str) -> None:
+        """Forget the bytes; harmless if they are gone."""
+        self._path(sha256).unlink(missing_ok=True)
 
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256

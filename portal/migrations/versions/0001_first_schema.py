@@ -269,6 +269,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
     )
     op.create_index("ix_documents_case", "documents", ["case_id"], unique=False)
+    op.create_index("ix_documents_sha256", "documents", ["sha256"], unique=False)
     op.create_index("ix_documents_draft", "documents", ["draft_id"], unique=False)
     op.create_table(
         "results",
@@ -324,6 +325,7 @@ def downgrade() -> None:
     op.drop_table("notices")
     op.drop_index("uq_results_number", table_name="results")
     op.drop_table("results")
+    op.drop_index("ix_documents_sha256", table_name="documents")
     op.drop_index("ix_documents_draft", table_name="documents")
     op.drop_index("ix_documents_case", table_name="documents")
     op.drop_table("documents")

@@ -18,6 +18,7 @@ from portal.publishing import queries as publishing
 from portal.web.access import signed_in
 from portal.web.forms.builder import form_for_step
 from portal.web.public.views import find
+from portal.web.security import limiter
 from portal.web.session import account, actor, db, settings, storage, writing
 from services_catalog.answers import first_incomplete_step
 from services_catalog.fields import show_answer
@@ -39,6 +40,7 @@ def choose_agency(code: str) -> str:
 
 @blueprint.post("/thu-tuc/<code>/nop-ho-so")
 @signed_in
+@limiter.limit("200 per hour", key_func=lambda: str(actor().account_id))
 def begin(code: str) -> Any:
     """Start a draft."""
     try:
@@ -93,6 +95,7 @@ def papers(draft_id: uuid.UUID) -> str:
 
 @blueprint.post("/ho-so-nhap/<uuid:draft_id>/giay-to/<int:slot>")
 @signed_in
+@limiter.limit("300 per hour", key_func=lambda: str(actor().account_id))
 def upload(draft_id: uuid.UUID, slot: int) -> Any:
     """Add files to one paper. Good ones are kept even when another of them is refused."""
     draft, procedure, form = _open(draft_id)
