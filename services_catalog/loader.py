@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services_catalog import model
+from services_catalog import model, reference
 from services_catalog.fields import KINDS
 
 DATA = Path(__file__).parent / "data"
@@ -59,11 +59,12 @@ class Catalog:
 
     versions: list[ProcedureVersion]
     sectors: dict[str, str]
-    agencies: dict[str, model.Agency]
-    places: list[model.Place]
-    former_places: list[model.FormerPlace]
-    codes: model.AgencyCodes
-    synonyms: model.Synonyms
+    agencies: dict[str, reference.Agency]
+    places: list[reference.Place]
+    former_places: list[reference.FormerPlace]
+    codes: reference.AgencyCodes
+    synonyms: reference.Synonyms
+    life_events: list[reference.LifeEvent]
     forms: dict[str, model.Form]
     workflows: dict[str, model.Workflow]
 
@@ -78,7 +79,7 @@ class Catalog:
         return [key for name in procedure.agencies for key in expand_agency(name, self.places)]
 
 
-def expand_agency(name: str, places: list[model.Place]) -> list[str]:
+def expand_agency(name: str, places: list[reference.Place]) -> list[str]:
     """An agency key, or for a group ("@communes", "@commune-police") the keys of its members."""
     if prefix := _AGENCY_GROUPS.get(name):
         return [f"{prefix}-{place.code}" for place in places]
@@ -111,21 +112,31 @@ def workflows() -> dict[str, model.Workflow]:
 
 
 @cache
-def phrase_synonyms() -> tuple[model.PhraseSynonym, ...]:
+def phrase_synonyms() -> tuple[reference.PhraseSynonym, ...]:
     """The shipped phrases that people say for words of official names."""
     reader = _Reader(DATA)
-    synonyms = reader.one("synonyms.yml", model.Synonyms)
+    synonyms = reader.one("synonyms.yml", reference.Synonyms)
     if synonyms is None:
         raise CatalogError(reader.mistakes)
     return tuple(synonyms.phrases)
 
 
 @cache
-def office_calendar() -> tuple[model.OfficeHours, list[model.DayOverride]]:
+def life_events() -> tuple[reference.LifeEvent, ...]:
+    """The shipped life events, in the order of the page."""
+    reader = _Reader(DATA)
+    events = reader.one("life-events.yml", list[reference.LifeEvent])
+    if events is None:
+        raise CatalogError(reader.mistakes)
+    return tuple(events)
+
+
+@cache
+def office_calendar() -> tuple[reference.OfficeHours, list[reference.DayOverride]]:
     """Office hours and declared days off or worked."""
     reader = _Reader(DATA)
-    hours = reader.one("calendar/office-hours.yml", model.OfficeHours)
-    days = reader.one("calendar/overrides.yml", list[model.DayOverride])
+    hours = reader.one("calendar/office-hours.yml", reference.OfficeHours)
+    days = reader.one("calendar/overrides.yml", list[reference.DayOverride])
     if hours is None or days is None:
         raise CatalogError(reader.mistakes)
     return hours, days
@@ -142,10 +153,12 @@ class _Reader:
             versions=list(self._versions()),
             sectors=self.one("sectors.yml", dict[str, str]) or {},
             agencies=self._agencies(),
-            places=self.one("places.yml", list[model.Place]) or [],
-            former_places=self.one("places-2021.yml", list[model.FormerPlace]) or [],
-            codes=self.one("agency_codes.yml", model.AgencyCodes) or model.AgencyCodes(placeholder=True, codes={}),
-            synonyms=self.one("synonyms.yml", model.Synonyms) or model.Synonyms(phrases=(), procedures=()),
+            places=self.one("places.yml", list[reference.Place]) or [],
+            former_places=self.one("places-2021.yml", list[reference.FormerPlace]) or [],
+            codes=self.one("agency_codes.yml", reference.AgencyCodes)
+            or reference.AgencyCodes(placeholder=True, codes={}),
+            synonyms=self.one("synonyms.yml", reference.Synonyms) or reference.Synonyms(phrases=(), procedures=()),
+            life_events=self.one("life-events.yml", list[reference.LifeEvent]) or [],
             forms=self.folder("forms", model.Form),
             workflows=self.folder("workflows", model.Workflow),
         )
@@ -194,8 +207,8 @@ class _Reader:
             self._note(path, 1, "", "the file name must be the day the version takes effect: 2026-01-31.yml")
             return None
 
-    def _agencies(self) -> dict[str, model.Agency]:
-        listed = self.one("agencies.yml", list[model.Agency]) or []
+    def _agencies(self) -> dict[str, reference.Agency]:
+        listed = self.one("agencies.yml", list[reference.Agency]) or []
         return {agency.key: agency for agency in listed}
 
     def _check_references(self, catalog: Catalog) -> None:
@@ -208,10 +221,16 @@ class _Reader:
             self._note(self.root / "agency_codes.yml", 1, agency_key, "has no code")
         codes = {version.procedure.code for version in catalog.versions}
         for number, names in enumerate(catalog.synonyms.procedures):
-            if names.code not in codes:
-                path = self.root / "synonyms.yml"
-                line = _line_of(yaml.compose(path.read_text("utf-8"), _Loader), ["procedures", number])
-                self._note(path, line, names.code, "is not in the catalogue")
+            self._check_code("synonyms.yml", ["procedures", number], names.code, codes)
+        for number, event in enumerate(catalog.life_events):
+            for code in event.codes:
+                self._check_code("life-events.yml", [number], code, codes)
+
+    def _check_code(self, name: str, place: list[Any], code: str, known: set[str]) -> None:
+        if code not in known:
+            path = self.root / name
+            line = _line_of(yaml.compose(path.read_text("utf-8"), _Loader), place)
+            self._note(path, line, code, "is not in the catalogue")
 
     def _check_procedure(self, path: Path, procedure: model.Procedure, catalog: Catalog, known: set[str]) -> None:
         for name, value, allowed in (

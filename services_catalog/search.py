@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import tantivy
 
-from services_catalog.model import PhraseSynonym
 from services_catalog.ranking import Title, rank
+from services_catalog.reference import PhraseSynonym
 from services_catalog.spelling import Speller
 from services_catalog.text import fold, search_words
 
@@ -78,6 +78,11 @@ class CatalogIndex:
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
+
+    @property
+    def sector_names(self) -> dict[str, str]:
+        """Official names of sectors by their facet value."""
+        return {value: entry.sector for entry in self._entries.values() for value in entry.facets.get("sector", ())}
 
     def __len__(self) -> int:
         return len(self._entries)

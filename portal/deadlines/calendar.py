@@ -10,7 +10,7 @@ import holidays
 
 from portal.base.clock import VIETNAM, local
 from services_catalog.loader import office_calendar
-from services_catalog.model import DayOverride, OfficeHours
+from services_catalog.reference import DayOverride, OfficeHours
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,8 @@ def test_the_screenshot_of_the_readme_is_made(stack: Stack, browser: Browser, tm
         "/",
         "/thu-tuc",
         "/thu-tuc?q=xyzzy",
+        "/thu-tuc?q=ho+tich&cap=commune",
+        "/viec/sinh-con",
         "/thu-tuc/1.001193",
         "/thu-tuc/1.001686",
         "/tra-cuu",
@@ -194,6 +196,22 @@ def test_the_form_works_without_javascript(stack: Stack, browser: Browser) -> No
     click(page, "Lưu và tiếp tục")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nội dung đề nghị")
     context.close()
+
+
+def test_suggestions_on_a_phone_by_keyboard_and_touch(stack: Stack, phone: Page) -> None:
+    phone.goto(stack.base_url)
+    phone.get_by_label("Bạn cần làm thủ tục gì?").press_sequentially("dang ki ket h")
+    first = phone.locator(".suggestions a").first
+    expect(first).to_have_text("Thủ tục đăng ký kết hôn")
+    check_page(phone)
+    phone.keyboard.press("ArrowDown")
+    expect(first).to_be_focused()
+    phone.keyboard.press("Escape")
+    expect(phone.locator(".suggestions")).to_be_hidden()
+    phone.get_by_label("Bạn cần làm thủ tục gì?").press_sequentially("on")
+    with phone.expect_navigation():
+        first.tap()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Đăng ký kết hôn")
 
 
 def test_everything_can_be_reached_by_keyboard(stack: Stack, browser: Browser) -> None:

@@ -17,6 +17,8 @@ ROUTES = {
     ("GET", "/"): Access.PUBLIC,
     ("GET", "/thu-tuc"): Access.PUBLIC,
     ("GET", "/thu-tuc/<code>"): Access.PUBLIC,
+    ("GET", "/thu-tuc/goi-y"): Access.PUBLIC,
+    ("GET", "/viec/<key>"): Access.PUBLIC,
     ("GET", "/tra-cuu"): Access.PUBLIC,
     ("POST", "/tra-cuu"): Access.PUBLIC,
     ("GET", "/dien-thoai-thu-nghiem"): Access.DEMO,

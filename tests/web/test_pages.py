@@ -380,3 +380,32 @@ def test_the_error_page_needs_no_database(app: Flask) -> None:
     answer = client.get("/ho-so")
     assert answer.status_code == 503
     assert "Hệ thống đang bận" in answer.text
+
+
+def test_results_are_narrowed_with_counts_that_come_true(client: FlaskClient) -> None:
+    import re
+
+    page = client.get("/thu-tuc?q=ho+tich").text
+    choices = re.findall(r'<li><a href="([^"]+)">([^<]+)</a> <span class="note">(\d+)</span></li>', page)
+    assert {"Cấp xã", "Công dân Việt Nam"} <= {label for _, label, _ in choices}
+    for address, _, count in choices:
+        narrowed = client.get(address.replace("&amp;", "&")).text
+        assert f">{count} thủ tục" in narrowed.replace("\n", ""), address
+        assert "Bỏ lọc" in narrowed
+
+
+def test_suggestions_come_while_typing(client: FlaskClient) -> None:
+    assert client.get("/thu-tuc/goi-y?q=k").json == []
+    items = client.get("/thu-tuc/goi-y?q=dang ky khai s").json
+    assert items[0] == {"name": "Thủ tục đăng ký khai sinh", "href": "/thu-tuc/1.001193"}
+
+
+def test_life_events_lead_to_procedures(client: FlaskClient) -> None:
+    import re
+
+    home = client.get("/").text
+    keys = re.findall(r"/viec/([a-z-]+)", home)
+    assert len(keys) >= 10
+    for key in keys:
+        assert client.get(f"/viec/{key}").text.count('class="card"') >= 3
+    assert client.get("/viec/khong-co").status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
@@ -15,9 +15,10 @@ from portal.cases.words import status_sentence
 from portal.publishing import queries as publishing
 from portal.publishing.queries import LiveIndex, Published
 from portal.web.access import public
+from portal.web.public.filters import AUDIENCE_NAMES, chosen_filters, filter_groups, search_address
 from portal.web.security import limiter
 from portal.web.session import db
-from services_catalog.loader import forms, workflows
+from services_catalog.loader import forms, life_events, workflows
 
 blueprint = Blueprint("public", __name__)
 _PAGE = 20
@@ -35,7 +36,9 @@ class LookupForm(FlaskForm):
 def home() -> str:
     """The first page: search, what people ask for most, looking up a case."""
     session = db()
-    return render_template("public/home.html", common=publishing.common(session, 12), total=publishing.count(session))
+    return render_template(
+        "public/home.html", common=publishing.common(session, 12), total=publishing.count(session), events=life_events()
+    )
 
 
 @blueprint.get("/thu-tuc")
@@ -49,17 +52,43 @@ def search() -> Any:
     index = live.get(session)
     if code := index.code_in(query):
         return redirect(url_for("public.procedure", code=code))
-    found = index.search(query, limit=_PAGE, offset=(page - 1) * _PAGE)
+    chosen = chosen_filters(request.args)
+    found = index.search(query, limit=_PAGE, offset=(page - 1) * _PAGE, filters=chosen)
     return render_template(
         "public/search.html",
         query=query,
-        total=found.total,
-        procedures=publishing.listed(session, found.codes),
         found=found,
+        procedures=publishing.listed(session, found.codes),
+        filters=filter_groups(session, index, query, chosen),
+        chosen=chosen,
+        address=search_address,
         page=page,
         pages=-(-found.total // _PAGE),
         common=publishing.common(session, 8) if not found.total else [],
     )
+
+
+@blueprint.get("/thu-tuc/goi-y")
+@public
+@limiter.limit("600 per minute")
+def suggest() -> Any:
+    """The best few procedures for what is typed so far, for the list below the search box."""
+    session = db()
+    live: LiveIndex = current_app.extensions["search"]
+    query = request.args.get("q", "").strip()[:200]
+    found = live.get(session).search(query, limit=6) if len(query) >= 2 else None
+    items = publishing.listed(session, found.codes) if found else []
+    return jsonify([{"name": item.name, "href": url_for("public.procedure", code=item.code)} for item in items])
+
+
+@blueprint.get("/viec/<key>")
+@public
+def life_event(key: str) -> str:
+    """The procedures that something in a person's life calls for."""
+    event = next((event for event in life_events() if event.key == key), None)
+    if event is None:
+        raise NotFound()
+    return render_template("public/life_event.html", event=event, procedures=publishing.listed(db(), list(event.codes)))
 
 
 @blueprint.get("/thu-tuc/<code>")
@@ -75,7 +104,7 @@ def procedure(code: str) -> Any:
     workflow = workflows()[published.procedure.workflow]
     return render_template(
         "public/procedure.html", p=published.procedure, sector=published.sector, agencies=agencies, form=form,
-        workflow=workflow,
+        workflow=workflow, audience_names=AUDIENCE_NAMES,
     )  # fmt: skip
 
 

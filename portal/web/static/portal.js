@@ -34,3 +34,62 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
 
 // After a failed form the summary of mistakes is where the reader begins.
 document.querySelector("[data-focus]")?.focus();
+
+// Procedures below the search box while a person types: plain links, so Tab, Enter and touch work as ever.
+for (const form of document.querySelectorAll("form[data-suggest]")) {
+  const input = form.querySelector("input[type=search]");
+  const list = form.querySelector(".suggestions");
+  const status = form.querySelector("[data-suggest-status]");
+  let newest = 0;
+  let timer = 0;
+
+  const show = (items) => {
+    list.replaceChildren(
+      ...items.map((item) => {
+        const link = document.createElement("a");
+        link.href = item.href;
+        link.textContent = item.name;
+        const row = document.createElement("li");
+        row.append(link);
+        return row;
+      }),
+    );
+    list.hidden = items.length === 0;
+    status.textContent = items.length ? `${items.length} gợi ý, bấm mũi tên xuống để chọn` : "";
+  };
+  const ask = async () => {
+    const mine = ++newest;
+    const query = input.value.trim();
+    if (query.length < 2) {
+      show([]);
+      return;
+    }
+    try {
+      const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(query)}`);
+      const items = answer.ok ? await answer.json() : [];
+      if (mine === newest) {
+        show(items);
+      }
+    } catch {
+      show([]); // without network the form itself still says what is wrong
+    }
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 120);
+  });
+  form.addEventListener("keydown", (event) => {
+    const links = [...list.querySelectorAll("a")];
+    const at = links.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      show([]);
+      input.focus();
+    } else if (event.key === "ArrowDown" && links[at + 1]) {
+      links[at + 1].focus();
+      event.preventDefault();
+    } else if (event.key === "ArrowUp" && at >= 0) {
+      (links[at - 1] ?? input).focus();
+      event.preventDefault();
+    }
+  });
+}

@@ -1,0 +1,89 @@
+"""The schema of what procedures refer to: agencies, places, what people say, life events, the calendar."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from services_catalog.model import Code, Key, Record, Text
+
+
+class Agency(Record):
+    """An agency of the province."""
+
+    key: Key
+    name: Text
+    kind: Key
+    parent: Key | None = None
+
+
+class Place(Record):
+    """A commune or ward of today, with the statistical codes of the units it was made from."""
+
+    code: Text
+    name: Text
+    kind: Key
+    merged_from: tuple[Text, ...] = ()
+
+
+class FormerPlace(Record):
+    """A district, commune, ward or township of 2021, no longer active."""
+
+    code: Text
+    name: Text
+    kind: Key
+    parent: Text
+
+
+class AgencyCodes(Record):
+    """Electronic identifiers of agencies (QĐ 20/2020/QĐ-TTg)."""
+
+    placeholder: bool
+    codes: dict[Key, Annotated[str, StringConstraints(pattern=r"^H37(\.\d{2}){0,3}$")]]
+
+
+class PhraseSynonym(Record):
+    """What people say for words of official names."""
+
+    say: tuple[Text, ...] = Field(min_length=1)
+    means: Text
+
+
+class EverydayNames(Record):
+    """A procedure people ask for often, with what they call it."""
+
+    code: Code
+    also: tuple[Text, ...] = ()
+
+
+class Synonyms(Record):
+    """How people say it. The order of `procedures` is the order of use, the commonest first."""
+
+    phrases: tuple[PhraseSynonym, ...]
+    procedures: tuple[EverydayNames, ...]
+
+
+class LifeEvent(Record):
+    """Something that happens in people's lives, with the procedures it calls for."""
+
+    key: Key
+    name: Text
+    codes: tuple[Code, ...] = Field(min_length=1)
+
+
+class OfficeHours(Record):
+    """When offices work, in Vietnamese local time; days count from Monday = 0."""
+
+    working_days: tuple[int, ...]
+    sessions: tuple[tuple[time, time], ...] = Field(min_length=1)
+    same_day_cutoff: time
+
+
+class DayOverride(Record):
+    """A day that the authorities declared off or worked."""
+
+    date: date
+    working: bool
+    note: Text
