@@ -160,19 +160,20 @@ def facts_of(case: Case, procedure: Procedure) -> CaseFacts:
 
 
 def _turn_clock(move: _Move) -> None:
-    """Due times as the transition asks.
-
-    After a supplement the whole handling time runs again from the new acceptance (NĐ 61/2018, Điều 19);
-    the due time that was promised before is kept.
-    """
+    """Due times as the transition asks; the one that was promised before a pause is kept."""
     case, now = move.case, move.now
     if move.transition.clock is Clock.START:
         case.accepted_at = now
-        case.due_at = result_due(provincial_calendar(), move.procedure, move.workflow, Channel(case.channel), now)
+        case.due_at = _due(move)
     elif move.transition.clock is Clock.PAUSE and case.due_at is not None:
         case.previous_due_at, case.due_at = case.due_at, None
     elif move.transition.clock is Clock.STOP:
         case.finished_at = now
+
+
+def _due(move: _Move) -> datetime | None:
+    channel = Channel(move.case.channel)
+    return result_due(provincial_calendar(), move.procedure, move.workflow, channel, move.now)
 
 
 def _route(session: Session, move: _Move) -> None:
@@ -216,8 +217,24 @@ def _request(session: Session, move: _Move) -> None:
 
 
 def _supply(session: Session, move: _Move) -> None:
-    move.case.request_to_applicant = None
-    move.case.acceptance_due_at = acceptance_due(provincial_calendar(), move.now)
+    """Back to whoever asked: the desk, with a new acceptance clock, or the stage, with the handling time anew.
+
+    The whole time runs again from the complete file (NĐ 61/2018, Điều 19); the due time that was promised
+    before stays in `previous_due_at`.
+    """
+    case = move.case
+    case.request_to_applicant = None
+    asked = session.scalars(
+        select(CaseEvent)
+        .where(CaseEvent.case_id == case.id, CaseEvent.event == TRANSITIONS[Action.REQUEST_SUPPLEMENT].event)
+        .order_by(CaseEvent.number.desc())
+        .limit(1)
+    ).one()
+    if move.transition.or_back_to is not None and asked.from_state == move.transition.or_back_to:
+        case.state, case.stage = asked.from_state, asked.from_stage
+        case.due_at = _due(move)
+    else:
+        case.acceptance_due_at = acceptance_due(provincial_calendar(), move.now)
 
 
 def _deliver(session: Session, move: _Move) -> None:

@@ -77,7 +77,10 @@ class Clock(StrEnum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One permitted move. `target` None: the state stays and the stage moves."""
+    """One permitted move. `target` None: the state stays and the stage moves.
+
+    `or_back_to`: where the case goes instead if it came from there.
+    """
 
     action: Action
     sources: tuple[State, ...]
@@ -85,6 +88,7 @@ class Transition:
     by: tuple[By, ...]
     event: str
     clock: Clock | None = None
+    or_back_to: State | None = None
 
 
 S, A = State, Action
@@ -101,7 +105,14 @@ TRANSITIONS: dict[Action, Transition] = {
             "case.supplement_requested",
             Clock.PAUSE,
         ),
-        Transition(A.SUPPLY, (S.SUPPLEMENT,), S.SUBMITTED, (By.APPLICANT,), "case.supplemented"),
+        Transition(
+            A.SUPPLY,
+            (S.SUPPLEMENT,),
+            S.SUBMITTED,
+            (By.APPLICANT,),
+            "case.supplemented",
+            or_back_to=S.IN_PROCESS,
+        ),
         Transition(A.ROUTE, (S.ACCEPTED,), S.IN_PROCESS, (By.SYSTEM,), "case.routed"),
         Transition(A.PROPOSE, (S.IN_PROCESS,), None, (By.STAGE,), "case.proposed"),
         Transition(A.ENDORSE, (S.IN_PROCESS,), None, (By.STAGE,), "case.endorsed"),

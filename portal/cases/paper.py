@@ -14,11 +14,13 @@ from portal.base.clock import local_day
 from portal.cases.models import Case, CaseEvent
 from portal.documents.models import Result
 from portal.identity import queries as identity
+from portal.identity.models import Role
 from portal.publishing import queries as publishing
 from services_catalog.fields import show_answer
 from services_catalog.loader import forms
 from services_catalog.model import FormField
 
+_NO_TITLE = "Lãnh đạo phê duyệt"
 _NOT_SIGNED = "Bản do hệ thống lập từ quyết định phê duyệt trên hệ thống, chưa có chữ ký số."
 _ON_BIRTH_CERTIFICATE = (
     "child_name", "child_born_on", "child_sex", "child_ethnicity", "child_nationality", "child_birth_place",
@@ -57,8 +59,7 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
         "is_granted": bool(case.is_granted),
         "decision": case.decision or _usual_decision(case, published.procedure.result_paper),
         "rows": _rows(case, fields),
-        "signer_title": "Lãnh đạo phê duyệt",
-        "signer": _approver(session, case),
+        **_signer(session, case),
         "verify_url": links.lookup(base_url, case.reference),
         "footer": _NOT_SIGNED,
         "is_draft": result is None,
@@ -78,12 +79,16 @@ def _place_and_date(result: Result | None) -> str:
 
 
 def _rows(case: Case, fields: dict[str, FormField]) -> Sequence[tuple[str, str]]:
-    asked = [fields[name] for name in _ON_BIRTH_CERTIFICATE if name in fields and name in case.answers]
-    return [(_LABELS.get(f.name, f.label), show_answer(f, case.answers[f.name])) for f in asked]
+    printed = [fields[name] for name in _ON_BIRTH_CERTIFICATE if name in fields]
+    return [(_LABELS.get(f.name, f.label), show_answer(f, case.answers.get(f.name))) for f in printed]
 
 
-def _approver(session: Session, case: Case) -> str:
-    """The name of the one whose approval stands."""
+def _signer(session: Session, case: Case) -> dict[str, str]:
+    """Name and title of the one whose approval stands."""
     query = select(CaseEvent.actor_id).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.approved")
     account_id = session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
-    return identity.names(session, [account_id]).get(account_id, "") if account_id else ""
+    if account_id is None:
+        return {"signer": "", "signer_title": _NO_TITLE}
+    name = identity.names(session, [account_id]).get(account_id, "")
+    title = identity.title_of(session, account_id, case.agency_key, Role.APPROVER)
+    return {"signer": name, "signer_title": title or _NO_TITLE}

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from portal.base.errors import NotFound
 from portal.cases.lifecycle import DESK_ROLE, State
 from portal.cases.models import Case, CaseEvent
-from portal.cases.permissions import may_see
+from portal.cases.permissions import current_stage, may_see
 from portal.cases.references import normalise
 from portal.identity.actor import Actor
 from portal.identity.models import Role
-from portal.publishing.models import ProcedureRow
+from portal.publishing.models import ProcedureRow, ProcedureVersionRow
 from services_catalog.loader import workflows
+from services_catalog.model import Procedure
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class QueueRow:
 
     case: Case
     procedure: str
+    stage: str | None
 
 
 def case_for(session: Session, actor: Actor, reference: str) -> Case:
@@ -77,6 +79,19 @@ def _waits_for(actor: Actor, agency_key: str, role: Role) -> ColumnElement[bool]
 
 
 def _rows(session: Session, where: ColumnElement[bool], *order: object, limit: int) -> list[QueueRow]:
-    query = select(Case, ProcedureRow.name).join(ProcedureRow, ProcedureRow.code == Case.procedure_code)
-    rows = session.execute(query.where(where).order_by(*order).limit(limit))  # type: ignore[arg-type]
-    return [QueueRow(case, name) for case, name in rows]
+    workflow = func.coalesce(
+        ProcedureVersionRow.document["workflow"].as_string(), Procedure.model_fields["workflow"].default
+    )
+    query = (
+        select(Case, ProcedureRow.name, workflow)
+        .join(ProcedureRow, ProcedureRow.code == Case.procedure_code)
+        .join(ProcedureVersionRow, ProcedureVersionRow.id == Case.version_id)
+        .where(where)
+        .order_by(*order)  # type: ignore[arg-type]
+        .limit(limit)
+    )
+    rows = []
+    for case, name, key in session.execute(query):
+        stage = current_stage(case, workflows()[key])
+        rows.append(QueueRow(case, name, stage.label if stage else None))
+    return rows

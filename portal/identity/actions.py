@@ -69,9 +69,11 @@ def set_active(session: Session, login: str, *, active: bool) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def appoint(session: Session, account: Account, agency_key: str, role: Role, now: datetime) -> Position:
-    """Give the account a role at an agency from today (local day) on."""
-    position = Position(account_id=account.id, agency_key=agency_key, role=role, valid_from=local_day(now))
+def appoint(
+    session: Session, account: Account, agency_key: str, role: Role, now: datetime, *, title: str | None = None
+) -> Position:
+    """Give the account a role at an agency from today (local day) on; `title` is how the holder signs."""
+    position = Position(account_id=account.id, agency_key=agency_key, role=role, title=title, valid_from=local_day(now))
     session.add(position)
     session.flush()
     return position

@@ -64,6 +64,8 @@ class Position(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"))
     role: Mapped[str]
+    # How the holder signs ("Chủ tịch"); printed on papers.
+    title: Mapped[str | None]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 

@@ -34,6 +34,14 @@ def holders(session: Session, agency_key: str, role: Role, day: date) -> list[Ac
     return list(session.scalars(query).unique())
 
 
+def title_of(session: Session, account_id: int, agency_key: str, role: Role) -> str | None:
+    """How the account signs in that role at the agency, or None where that is not recorded."""
+    query = select(Position.title).where(
+        Position.account_id == account_id, Position.agency_key == agency_key, Position.role == role
+    )
+    return session.scalar(query.order_by(Position.id.desc()).limit(1))
+
+
 def names(session: Session, account_ids: Iterable[int]) -> dict[int, str]:
     """Full names by account id."""
     query = select(Account.id, Account.full_name).where(Account.id.in_(set(account_ids)))

@@ -33,6 +33,12 @@ def _accepted(facts: CaseFacts) -> str:
     return f"đã được tiếp nhận, dự kiến trả kết quả {when(facts.due_at)}."
 
 
+def _supplemented(facts: CaseFacts) -> str:
+    if facts.due_at is not None:
+        return f"đã nhận phần bổ sung, dự kiến trả kết quả {when(facts.due_at)}."
+    return "đã nhận phần bổ sung."
+
+
 def _finished(facts: CaseFacts) -> str:
     if facts.is_granted is False:
         return "không được giải quyết theo đề nghị. Hãy vào cổng dịch vụ công để xem lý do."
@@ -44,9 +50,7 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
     "case.accepted": _accepted,
     "case.declined": lambda facts: "không được tiếp nhận. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.supplement_requested": lambda facts: "cần bổ sung. Hãy vào cổng dịch vụ công để xem cần thêm những gì.",
-    "case.supplemented": lambda facts: (
-        f"đã nhận phần bổ sung. Bộ phận một cửa sẽ trả lời trước {when(facts.acceptance_due_at)}."
-    ),
+    "case.supplemented": _supplemented,
     "case.finished": _finished,
     "case.withdrawn": lambda facts: "đã được rút theo đề nghị của bạn.",
 }

@@ -25,6 +25,7 @@ class DemoAccount:
     full_name: str
     description: str
     role: Role | None = None
+    title: str | None = None
 
 
 ACCOUNTS = (
@@ -32,7 +33,7 @@ ACCOUNTS = (
     DemoAccount("motcua", "Cán Bộ Một Cửa Mẫu", f"cán bộ một cửa, {_WARD}", Role.RECEIVING_OFFICER),
     DemoAccount("chuyenvien", "Chuyên Viên Mẫu", f"chuyên viên thụ lý, {_WARD}", Role.CASE_OFFICER),
     DemoAccount("truongphong", "Trưởng Phòng Mẫu", f"lãnh đạo phòng, {_WARD}", Role.HEAD),
-    DemoAccount("lanhdao", "Lãnh Đạo Mẫu", f"lãnh đạo phê duyệt, {_WARD}", Role.APPROVER),
+    DemoAccount("lanhdao", "Lãnh Đạo Mẫu", f"lãnh đạo phê duyệt, {_WARD}", Role.APPROVER, "Chủ tịch"),
     DemoAccount("vanthu", "Văn Thư Mẫu", f"văn thư, {_WARD}", Role.CLERK),
 )
 
@@ -58,7 +59,7 @@ def create_accounts(session: Session, now: datetime) -> None:
         )
         if demo.role:
             for agency in (AGENCY, POLICE):
-                appoint(session, account, agency, demo.role, now)
+                appoint(session, account, agency, demo.role, now, title=demo.title)
 
 
 def close_accounts(session: Session) -> None:

@@ -111,15 +111,16 @@ def create_command(login: str, name: str, citizen_id: str | None, phone: str | N
 @click.argument("login")
 @click.argument("agency")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--title", help="Chức danh in trên giấy, ví dụ “Chủ tịch”.")
 @with_appcontext
-def appoint_command(login: str, agency: str, role: str) -> None:
+def appoint_command(login: str, agency: str, role: str, title: str | None) -> None:
     """Giao vai trò tại một cơ quan, từ hôm nay. AGENCY là khóa trong agencies, ví dụ ubnd-05986."""
     with _writing() as session:
         person = session.scalar(select(Account).where(Account.login == identity.login_key(login)))
         office = session.get(Agency, agency)
         if person is None or office is None or not office.is_active:
             raise click.ClickException("Không có tài khoản hoặc cơ quan này.")
-        identity.appoint(session, person, agency, Role(role), now())
+        identity.appoint(session, person, agency, Role(role), now(), title=title)
         click.echo(f"{person.full_name}: {ROLE_NAMES[Role(role)]}, {office.name}.")
 
 

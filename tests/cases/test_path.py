@@ -139,10 +139,19 @@ def test_a_supplement_stops_the_clock_and_starts_it_anew(desk: Desk) -> None:
     assert (case.state, case.due_at, case.previous_due_at) == (State.SUPPLEMENT, None, first_due)
     desk.now += timedelta(days=2)
     case = desk.do(case, "congdan", Action.SUPPLY, details={"note": "Đã chụp lại"})
-    assert (case.state, case.request_to_applicant) == (State.SUBMITTED, None)
-    case = desk.do(case, "motcua", Action.ACCEPT)
+    assert (case.state, case.stage, case.request_to_applicant) == (State.IN_PROCESS, "examine", None)
     assert case.due_at == first_due + timedelta(days=2)
     assert case.previous_due_at == first_due
+
+
+def test_a_supplement_that_the_desk_asked_for_comes_back_to_the_desk(desk: Desk) -> None:
+    case = desk.submit()
+    first_due = case.acceptance_due_at
+    desk.do(case, "motcua", Action.REQUEST_SUPPLEMENT, details={"request": "Thiếu giấy."})
+    desk.now += timedelta(days=1)
+    case = desk.do(case, "congdan", Action.SUPPLY, details={"note": "Đã thêm"})
+    assert (case.state, case.stage) == (State.SUBMITTED, None)
+    assert case.acceptance_due_at == first_due + timedelta(days=1)
 
 
 def test_a_review_may_send_back_and_the_same_officer_gets_it(desk: Desk) -> None:

@@ -51,6 +51,9 @@ def test_details_belong_to_actions() -> None:
 def test_the_diagram_in_the_docs_is_the_table() -> None:
     drawn = set(re.findall(r"^    (\w+) --> (\w+): (\w+)$", DOCS.read_text("utf-8"), re.M))
     table = {
-        (source.value, (t.target or source).value, t.action.value) for t in TRANSITIONS.values() for source in t.sources
+        (source.value, target.value, t.action.value)
+        for t in TRANSITIONS.values()
+        for source in t.sources
+        for target in ((t.target or source), *((t.or_back_to,) if t.or_back_to else ()))
     }
     assert drawn == table | {("start", "submitted", "submit")}

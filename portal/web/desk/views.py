@@ -36,8 +36,7 @@ blueprint = Blueprint("desk", __name__, url_prefix="/can-bo")
 def queue() -> str:
     """What waits for this person, the most urgent first."""
     rows = queries.to_do(db(), actor())
-    return render_template("desk/queue.html", rows=rows, title="Việc của tôi", here="queue", now=now(),
-                           stages=_stage_labels(rows))  # fmt: skip
+    return render_template("desk/queue.html", rows=rows, title="Việc của tôi", here="queue", now=now())  # fmt: skip
 
 
 @blueprint.get("/ho-so")
@@ -45,8 +44,7 @@ def queue() -> str:
 def all_cases() -> str:
     """The newest cases of the person's agencies."""
     rows = queries.of_agencies(db(), actor())
-    return render_template("desk/queue.html", rows=rows, title="Hồ sơ của cơ quan", here="all", now=now(),
-                           stages=_stage_labels(rows))  # fmt: skip
+    return render_template("desk/queue.html", rows=rows, title="Hồ sơ của cơ quan", here="all", now=now())  # fmt: skip
 
 
 @blueprint.get("/ho-so/<reference>")
@@ -104,10 +102,6 @@ def result(reference: str) -> Any:
 
 def _case(reference: str) -> Case:
     return queries.case_for(db(), actor(), reference)
-
-
-def _stage_labels(rows: list[queries.QueueRow]) -> dict[str, str]:
-    return {stage.key: stage.label for workflow in workflows().values() for stage in workflow.stages}
 
 
 def _page(
