@@ -1,7 +1,8 @@
 # make run    start everything            make test   install what tests need and run them
 # make lint   ruff, mypy, import rules    make fmt    format
 # make bench  figures, as ratios          make lock   compile the pinned requirements
-.PHONY: help run test lint fmt bench lock
+# make screenshot  take the README's picture anew
+.PHONY: help run test lint fmt bench screenshot lock
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -36,6 +37,9 @@ lint: .venv/test.done
 
 fmt: .venv/test.done
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+screenshot: .venv/test.done
+	UPDATE_SCREENSHOT=1 $(BIN)/python -m pytest -q -n 0 tests/journeys -k screenshot
 
 bench: .venv/test.done
 	$(BIN)/python -m tests.bench

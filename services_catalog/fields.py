@@ -65,7 +65,7 @@ class LongText(Kind):
 
 
 class FullName(Kind):
-    """A person's name in one field: letters and spaces, each word with a capital."""
+    """A person's name in one field. Case is set only where all of it was typed small or all of it large."""
 
     autocomplete = "name"
 
@@ -73,8 +73,9 @@ class FullName(Kind):
         name = nfc(super().clean(typed, field, today))
         if re.search(r"[^\w\s'’.-]|\d|_", name):
             raise FieldError("Họ tên chỉ gồm chữ cái. Hãy bỏ chữ số và ký hiệu.")
-        return " ".join(word[:1].upper() + word[1:].lower() if not word.isupper() else word.title()
-                        for word in name.split())  # fmt: skip
+        if name.islower() or name.isupper():
+            return " ".join(word[:1].upper() + word[1:].lower() for word in name.split())
+        return name
 
 
 class CitizenId(Kind):

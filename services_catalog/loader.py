@@ -20,7 +20,7 @@ DATA = Path(__file__).parent / "data"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _T = TypeVar("_T")
 
-_AGENCY_GROUPS = {"@communes": "ubnd", "@commune-police": "cong-an"}
+_GROUP_NAMES = frozenset(group.name for group in reference.AGENCY_GROUPS)
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,6 @@ class Catalog:
         """The newest version of each procedure by code."""
         newest = sorted(self.versions, key=lambda version: version.effective_on)
         return {version.procedure.code: version.procedure for version in newest}
-
-    def offering_agencies(self, procedure: model.Procedure) -> list[str]:
-        """The keys of all agencies that offer `procedure`, groups written out."""
-        return [key for name in procedure.agencies for key in expand_agency(name, self.places)]
-
-
-def expand_agency(name: str, places: list[reference.Place]) -> list[str]:
-    """An agency key, or for a group ("@communes", "@commune-police") the keys of its members."""
-    if prefix := _AGENCY_GROUPS.get(name):
-        return [f"{prefix}-{place.code}" for place in places]
-    return [name]
 
 
 def digest_of_data(root: Path = DATA) -> str:
@@ -212,7 +201,9 @@ class _Reader:
         return {agency.key: agency for agency in listed}
 
     def _check_references(self, catalog: Catalog) -> None:
-        known = set(catalog.agencies) | {k for g in _AGENCY_GROUPS for k in expand_agency(g, catalog.places)}
+        known = set(catalog.agencies) | {
+            f"{group.prefix}-{place.code}" for group in reference.AGENCY_GROUPS for place in catalog.places
+        }
         for path, procedure in self._files_of(catalog):
             self._check_procedure(path, procedure, catalog, known)
         for key, form in catalog.forms.items():
@@ -241,7 +232,7 @@ class _Reader:
             if value not in allowed:
                 self._note_field(path, name, f"'{value}' does not exist")
         for agency in procedure.agencies:
-            if agency not in _AGENCY_GROUPS and agency not in known:
+            if agency not in _GROUP_NAMES and agency not in known:
                 self._note_field(path, "agencies", f"'{agency}' does not exist")
 
     def _check_kinds(self, key: str, form: model.Form) -> None:

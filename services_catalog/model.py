@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from services_catalog.text import nfc
+from services_catalog.text import nfc, short_name
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Code = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
@@ -112,8 +112,7 @@ class Procedure(Record):
     @property
     def short_name(self) -> str:
         """The name without the leading "Thủ tục", as people say it."""
-        name = self.name.removeprefix("Thủ tục ").strip()
-        return name[:1].upper() + name[1:]
+        return short_name(self.name)
 
     def demands(self, document: RequiredDocument) -> bool:
         """True if nobody can apply without this paper."""
@@ -176,6 +175,9 @@ class Form(Record):
         return self
 
 
+HOURS_OF_A_DAY = 8
+
+
 class StageAction(StrEnum):
     """What the holder of a stage does to finish it."""
 
@@ -207,6 +209,11 @@ class Workflow(Record):
     sample: bool = False
     promised_hours: int | None = Field(None, gt=0)
     stages: tuple[Stage, ...]
+
+    @property
+    def is_same_day(self) -> bool:
+        """True if the promise is one working day: due today, or the next working day after the cut-off."""
+        return self.promised_hours is not None and self.promised_hours <= HOURS_OF_A_DAY
 
     @model_validator(mode="after")
     def _is_a_way_from_desk_to_result(self) -> Workflow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, time
 from typing import Annotated
 
@@ -17,6 +18,23 @@ class Agency(Record):
     name: Text
     kind: Key
     parent: Key | None = None
+
+
+@dataclass(frozen=True)
+class AgencyGroup:
+    """Agencies of one kind, one for each commune and ward; procedures name the group and not its members."""
+
+    name: str
+    prefix: str
+    kind: str
+    title: str
+    parent: str
+
+
+AGENCY_GROUPS = (
+    AgencyGroup("@communes", "ubnd", "commune", "Ủy ban nhân dân", "ubnd-tinh"),
+    AgencyGroup("@commune-police", "cong-an", "commune_police", "Công an", "cong-an-tinh"),
+)
 
 
 class Place(Record):

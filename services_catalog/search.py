@@ -16,7 +16,7 @@ import tantivy
 from services_catalog.ranking import Title, rank
 from services_catalog.reference import PhraseSynonym
 from services_catalog.spelling import Speller
-from services_catalog.text import fold, search_words
+from services_catalog.text import fold, search_words, short_name
 
 _CODE = re.compile(r"^\d\.\d{6}(?=\.|$)")
 _BOOSTS = {"name": 3.0, "also": 4.0, "result": 1.0, "sector": 1.0, "agency": 0.3}
@@ -67,7 +67,7 @@ class CatalogIndex:
         texts = [text for entry in self._entries.values() for text in (entry.name, entry.sector, *entry.also)]
         self._speller = Speller([*texts, *(text for phrase in phrases for text in (*phrase.say, phrase.means))])
         self._titles = {
-            code: tuple(Title.of(name) for name in (entry.name.removeprefix("Thủ tục "), *entry.also))
+            code: tuple(Title.of(name) for name in (short_name(entry.name), *entry.also))
             for code, entry in self._entries.items()
         }
         self._schema = _schema({name for entry in self._entries.values() for name in entry.facets})
@@ -136,6 +136,10 @@ class CatalogIndex:
                 position += 1
         return [asked] if official == asked else [asked, official]
 
+    def _enough(self, wanted: int) -> int:
+        """How many hits to ask the engine for: it makes room for all of them, so never more than there are."""
+        return max(1, min(max(wanted, _RANKED), len(self._entries)))
+
     def _all(self, limit: int, offset: int, filters: Mapping[str, str]) -> Found:
         chosen = [e for e in self._entries.values() if all(v in e.facets.get(n, ()) for n, v in filters.items())]
         ordered = sorted(chosen, key=lambda e: (e.rank is None, e.rank or 0, fold(e.name)))
@@ -149,7 +153,7 @@ class CatalogIndex:
         must = [(Occur.Must, tantivy.Query.boolean_query(either))]
         must += [(Occur.Must, tantivy.Query.term_query(self._schema, f"facet_{n}", v)) for n, v in filters.items()]
         searcher = self._index.searcher()
-        result = searcher.search(tantivy.Query.boolean_query(must), limit=max(offset + limit, _RANKED), count=True)
+        result = searcher.search(tantivy.Query.boolean_query(must), limit=self._enough(offset + limit), count=True)
         hits = [(score, searcher.doc(address)["code"][0]) for score, address in result.hits]
         best = rank(hits[:_RANKED], readings, self._titles, {c: self._entries[c].rank for _, c in hits[:_RANKED]})
         codes = [*best, *(code for _, code in hits[_RANKED:])]

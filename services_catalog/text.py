@@ -17,6 +17,12 @@ def nfc_lines(text: str) -> str:
     return "\n".join(nfc(line) for line in text.splitlines()).strip()
 
 
+def short_name(name: str) -> str:
+    """A procedure's name as people say it: without the leading "Thủ tục"."""
+    short = name.removeprefix("Thủ tục ").strip()
+    return short[:1].upper() + short[1:]
+
+
 def fold(text: str) -> str:
     """`text` in lower case without tone or vowel marks: "Đăng ký" → "dang ky".
 

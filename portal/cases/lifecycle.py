@@ -135,3 +135,5 @@ TRANSITIONS: dict[Action, Transition] = {
 # States in which no more work is to be done.
 ENDED = frozenset({S.DECLINED, S.WITHDRAWN, S.RETURNED})
 DESK_ROLE = Role.RECEIVING_OFFICER
+# States in which the desk has something to do: its own transitions say so.
+DESK_STATES = frozenset(s for t in TRANSITIONS.values() if By.DESK in t.by for s in t.sources) - {S.IN_PROCESS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from services_catalog.fields import show_answer
 from services_catalog.loader import forms
 from services_catalog.model import FormField
 
+_COMMUNE = re.compile(r"^.*? (xã|phường) ")
 _NO_TITLE = "Lãnh đạo phê duyệt"
 _NOT_SIGNED = "Bản do hệ thống lập từ quyết định phê duyệt trên hệ thống, chưa có chữ ký số."
 _ON_BIRTH_CERTIFICATE = (
@@ -53,14 +55,14 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
         "agency": agency.name,
         "parent_agency": parent.name if parent else "",
         "number": f"{result.number}/{result.year}" if result else "…",
-        "place_and_date": _place_and_date(result),
+        "place_and_date": _place_and_date(agency, result),
         "beneficiary": case.contact_name,
         "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
         "is_granted": bool(case.is_granted),
         "decision": case.decision or _usual_decision(case, published.procedure.result_paper),
         "rows": _rows(case, fields),
         **_signer(session, case),
-        "verify_url": links.lookup(base_url, case.reference),
+        "lookup_url": links.lookup(base_url, case.reference),
         "footer": _NOT_SIGNED,
         "is_draft": result is None,
     }
@@ -73,9 +75,11 @@ def _usual_decision(case: Case, paper: str) -> str:
     return f"Đồng ý giải quyết đề nghị của {case.contact_name} theo hồ sơ {case.reference}."
 
 
-def _place_and_date(result: Result | None) -> str:
+def _place_and_date(agency: Agency, result: Result | None) -> str:
+    """A commune's paper names the commune, any other the province (NĐ 30/2020, phụ lục I)."""
+    place = _COMMUNE.sub("", agency.name) if agency.place_code else "Lạng Sơn"
     day = result.issued_on if result else None
-    return f"Lạng Sơn, ngày {day:%d} tháng {day:%m} năm {day:%Y}" if day else "Lạng Sơn, ngày … tháng … năm …"
+    return f"{place}, ngày {day:%d} tháng {day:%m} năm {day:%Y}" if day else f"{place}, ngày … tháng … năm …"
 
 
 def _rows(case: Case, fields: dict[str, FormField]) -> Sequence[tuple[str, str]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound
-from portal.cases.lifecycle import DESK_ROLE, State
+from portal.cases.lifecycle import DESK_ROLE, DESK_STATES, State
 from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import current_stage, may_see
 from portal.cases.references import normalise
@@ -17,7 +17,8 @@ from portal.identity.actor import Actor
 from portal.identity.models import Role
 from portal.publishing.models import ProcedureRow, ProcedureVersionRow
 from services_catalog.loader import workflows
-from services_catalog.model import Procedure
+from services_catalog.model import Procedure, StageAction
+from services_catalog.text import short_name
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,17 @@ def of_agencies(session: Session, actor: Actor, *, limit: int = 200) -> list[Que
 
 
 def _waits_for(actor: Actor, agency_key: str, role: Role) -> ColumnElement[bool]:
+    """What `permissions` lets this role do, as a condition; a test compares the two for every state and role."""
+    here = Case.agency_key == agency_key
+    conditions = []
     if role is DESK_ROLE:
-        return and_(Case.agency_key == agency_key, Case.state == State.SUBMITTED)
-    stages = {stage.key for workflow in workflows().values() for stage in workflow.stages if stage.role == role}
-    mine = or_(Case.assignee_id.is_(None), Case.assignee_id == actor.account_id)
-    at_stage = and_(Case.agency_key == agency_key, Case.state == State.IN_PROCESS, Case.stage.in_(stages))
-    return and_(at_stage, mine) if role is Role.CASE_OFFICER else at_stage
+        conditions.append(and_(here, Case.state.in_(DESK_STATES)))
+    for stage in {stage for workflow in workflows().values() for stage in workflow.stages if stage.role == role}:
+        at_stage = and_(here, Case.state == State.IN_PROCESS, Case.stage == stage.key)
+        if stage.does is StageAction.PROPOSE:
+            at_stage = and_(at_stage, or_(Case.assignee_id.is_(None), Case.assignee_id == actor.account_id))
+        conditions.append(at_stage)
+    return or_(false(), *conditions)
 
 
 def _rows(session: Session, where: ColumnElement[bool], *order: object, limit: int) -> list[QueueRow]:
@@ -93,5 +99,5 @@ def _rows(session: Session, where: ColumnElement[bool], *order: object, limit: i
     rows = []
     for case, name, key in session.execute(query):
         stage = current_stage(case, workflows()[key])
-        rows.append(QueueRow(case, name, stage.label if stage else None))
+        rows.append(QueueRow(case, short_name(name), stage.label if stage else None))
     return rows

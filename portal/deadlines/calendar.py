@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 
 import holidays
+from dateutil.relativedelta import relativedelta
 
 from portal.base.clock import VIETNAM, local
 from services_catalog.loader import office_calendar
@@ -60,11 +61,7 @@ class WorkCalendar:
 
     def add_months(self, start: datetime, months: int) -> datetime:
         """Like `add_days` in calendar months; a day that the month lacks is its last day."""
-        day = local(start).date()
-        month = day.month - 1 + months
-        year, month = day.year + month // 12, month % 12 + 1
-        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
-        return self._closing_on_or_after(date(year, month, min(day.day, last)))
+        return self._closing_on_or_after(local(start).date() + relativedelta(months=months))
 
     def closing(self, day: date) -> datetime:
         """The end of office hours on `day`."""

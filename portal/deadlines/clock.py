@@ -24,8 +24,10 @@ def result_due(
     None where neither is known. A total of one day's hours is a same-day procedure: due by closing time
     today, or on the next working day after the cut-off.
     """
+    if workflow.is_same_day:
+        return _same_day(calendar, accepted_at)
     if workflow.promised_hours:
-        return _promised(calendar, workflow.promised_hours, accepted_at)
+        return calendar.add_working_hours(accepted_at, workflow.promised_hours)
     limit = procedure.time_limit_for(channel)
     return add_limit(calendar, limit, accepted_at) if limit else None
 
@@ -41,9 +43,7 @@ def add_limit(calendar: WorkCalendar, limit: TimeLimit, start: datetime) -> date
     return add(start, limit.value)
 
 
-def _promised(calendar: WorkCalendar, hours: int, accepted_at: datetime) -> datetime:
-    if hours > ACCEPTANCE_HOURS:
-        return calendar.add_working_hours(accepted_at, hours)
+def _same_day(calendar: WorkCalendar, accepted_at: datetime) -> datetime:
     if calendar.is_before_same_day_cutoff(accepted_at):
         return calendar.closing(local_day(accepted_at))
     return calendar.add_working_days(accepted_at, 1)

@@ -15,8 +15,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(paper: str, data: dict[str, Any]) -> bytes:
-    """The PDF of the template `paper` with `data`; `data["verify_url"]` becomes its QR code."""
-    inputs = {"data": json.dumps({**data, "qr": _qr(data["verify_url"])}, ensure_ascii=False)}
+    """The PDF of the template `paper` with `data`; `data["lookup_url"]` becomes its QR code."""
+    inputs = {"data": json.dumps({**data, "qr": _qr(data["lookup_url"])}, ensure_ascii=False)}
     compiled = typst.compile(
         TEMPLATES / f"{paper}.typ",
         root=TEMPLATES,

@@ -48,11 +48,6 @@ class Account(Base):
 
     positions: Mapped[list[Position]] = relationship(back_populates="account", order_by="Position.id")
 
-    @property
-    def is_staff(self) -> bool:
-        """True for anyone who holds or held a position."""
-        return bool(self.positions)
-
 
 class Position(Base):
     """A role at an agency, from a day to a day (both included; no end: still held)."""

@@ -16,12 +16,9 @@ from portal.base.clock import local_day
 from portal.publishing.models import CatalogLoad, Offering, ProcedureRow, ProcedureVersionRow, VersionState
 from services_catalog.loader import DATA, Catalog, ProcedureVersion, as_document, digest_of_data, load_catalog
 from services_catalog.model import Procedure
+from services_catalog.reference import AGENCY_GROUPS
 
 _LOAD_LOCK = 3701  # any number that no other advisory lock of ours has
-_PLACE_AGENCIES = (
-    ("ubnd", "Ủy ban nhân dân", "commune", None),
-    ("cong-an", "Công an", "commune_police", "cong-an-tinh"),
-)
 
 
 @dataclass(frozen=True)
@@ -92,10 +89,10 @@ def _agency_rows(catalog: Catalog) -> list[dict[str, Any]]:
     listed = [row(a.key, a.name, a.kind, parent_key=a.parent) for a in catalog.agencies.values()]
     listed.sort(key=lambda r: len(_ancestors(r["key"], catalog)))
     local = [
-        row(f"{prefix}-{p.code}", f"{title} {_lower_first(p.name)}", kind,
-            place_code=p.code, parent_key=parent or "ubnd-tinh")
-        for prefix, title, kind, parent in _PLACE_AGENCIES
-        for p in catalog.places
+        row(f"{group.prefix}-{place.code}", f"{group.title} {_lower_first(place.name)}", group.kind,
+            place_code=place.code, parent_key=group.parent)
+        for group in AGENCY_GROUPS
+        for place in catalog.places
     ]  # fmt: skip
     former = [
         row(f"2021-{f.code}", f"Ủy ban nhân dân {_lower_first(f.name)}", f"former_{f.kind}", place_code=f.code,
@@ -208,11 +205,12 @@ def _follow_versions(session: Session) -> None:
 
 def _group_members(session: Session) -> dict[str, list[str]]:
     """Agency keys by group name."""
-    members: dict[str, list[str]] = {}
-    for group, kind in (("@communes", "commune"), ("@commune-police", "commune_police")):
-        query = select(Agency.key).where(Agency.kind == kind, Agency.is_active).order_by(Agency.key)
-        members[group] = list(session.scalars(query))
-    return members
+    return {
+        group.name: list(
+            session.scalars(select(Agency.key).where(Agency.kind == group.kind, Agency.is_active).order_by(Agency.key))
+        )
+        for group in AGENCY_GROUPS
+    }
 
 
 def _upsert(session: Session, table: Any, keys: list[str], rows: list[dict[str, Any]]) -> None:

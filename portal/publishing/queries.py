@@ -15,7 +15,7 @@ from services_catalog.indexing import entry_of
 from services_catalog.loader import phrase_synonyms
 from services_catalog.model import Procedure
 from services_catalog.search import CatalogIndex, Entry
-from services_catalog.text import fold
+from services_catalog.text import fold, short_name
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Listed:
     code: str
     name: str
     sector: str
+
+    @property
+    def short_name(self) -> str:
+        """The name as people say it."""
+        return short_name(self.name)
 
 
 @dataclass(frozen=True)

@@ -50,13 +50,13 @@ def _run(settings: Settings) -> int:
     began = time.monotonic()
     supervisor = Supervisor(_say)
     try:
-        for step in (_start_servers, _prepare, _start_our_processes, _wait_for_health):
+        for step in (_start_servers, _prepare, _start_our_processes):
             if supervisor.stopping:
                 return 0
             step(settings, supervisor)
-        if not supervisor.stopping:
+        if _is_healthy_soon(settings, supervisor):
             _greet(settings, time.monotonic() - began)
-            supervisor.watch(_DiskWatch(settings.var_dir))
+        supervisor.watch(_DiskWatch(settings.var_dir))
     finally:
         _say("Đang dừng…")
         supervisor.stop()
@@ -158,8 +158,8 @@ def _our_processes(settings: Settings) -> list[Child]:
     ]
 
 
-def _wait_for_health(settings: Settings, supervisor: Supervisor) -> None:
-    """Wait until everything answers. What does not within a minute is said; the supervisor goes on trying."""
+def _is_healthy_soon(settings: Settings, supervisor: Supervisor) -> bool:
+    """Wait until everything answers. False, and said, if that takes over a minute."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # this machine is never behind a proxy
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
     deadline = time.monotonic() + 60
@@ -167,11 +167,12 @@ def _wait_for_health(settings: Settings, supervisor: Supervisor) -> None:
         supervisor.tick()
         try:
             with opener.open(f"http://{host}:{settings.port}/healthz", timeout=5):
-                return
+                return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     if not supervisor.stopping:
-        raise CannotStart(f"cổng chưa trả lời sau 60 giây; xem nhật ký trong {settings.var_dir / 'log'}")
+        _say(f"Cổng chưa trả lời sau 60 giây, vẫn đang thử; xem nhật ký trong {settings.var_dir / 'log'}")
+    return False
 
 
 def _greet(settings: Settings, seconds: float) -> None:

@@ -77,6 +77,11 @@ def _configuration(settings: Settings) -> list[Finding]:
         Finding(free_mb > 300, "Ổ đĩa", f"{settings.var_dir}: còn {free_mb} MB"),
         Finding(True, "Địa chỉ", settings.base_url),
         Finding(settings.is_secure or settings.demo, "HTTPS", "có" if settings.is_secure else "không (BASE_URL)"),
+        Finding(
+            bool(settings.trusted_proxies) or not settings.is_secure,
+            "Máy chủ trung gian",
+            f"{settings.trusted_proxies} (TRUSTED_PROXIES)",
+        ),
         Finding(settings.sms_provider != "none", "SMS", settings.sms_provider),
         Finding(True, "Dữ liệu dùng thử", "bật" if settings.demo else "tắt"),
     ]

@@ -15,7 +15,6 @@ from portal.base import words
 from portal.base.db import Database
 from portal.cases import words as case_words
 from portal.gateways.storage.folder import FolderStorage
-from portal.identity.models import ROLE_NAMES
 from portal.publishing.queries import LiveIndex
 from portal.web import access, commands, errors, health, requests, security, session
 from portal.web.account.views import blueprint as account
@@ -64,14 +63,12 @@ def _install_words(app: Flask) -> None:
     """What templates need to speak Vietnamese."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(when=words.when, short_when=words.short_when, money=_money, paragraphs=_paragraphs)
-    app.jinja_env.filters["without_prefix"] = _without_prefix
     app.jinja_env.globals.update(
         STATE_NAMES=case_words.STATE_NAMES,
         ACTION_NAMES=case_words.ACTION_NAMES,
         EVENT_NAMES=case_words.EVENT_NAMES,
         CHANNEL_NAMES=case_words.CHANNEL_NAMES,
         UNIT_NAMES=case_words.UNIT_NAMES,
-        ROLE_NAMES=ROLE_NAMES,
         KINDS=KINDS,
         highlight=highlight,
         national_status=case_words.national_status,
@@ -84,12 +81,6 @@ def _install_words(app: Flask) -> None:
         except SQLAlchemyError:  # the page that says so needs no person
             actor = None
         return {"actor": actor, "demo": session.settings().demo}
-
-
-def _without_prefix(name: str) -> str:
-    """A procedure's name as people say it: without "Thủ tục"."""
-    short = name.removeprefix("Thủ tục ").strip()
-    return short[:1].upper() + short[1:]
 
 
 def _money(amount: int) -> str:

@@ -196,3 +196,18 @@ def test_a_draft_is_its_owner_s_alone(desk: Desk) -> None:
     draft = desk.draft()
     with desk.database.unit_of_work() as session, pytest.raises(NotFound):
         drafts.draft_for(session, desk.actor("motcua"), draft.id)
+
+
+@pytest.mark.parametrize("reached", [None, *(action for _, action, _ in PATH)])
+def test_a_case_is_in_the_queue_of_just_those_who_can_do_something(desk: Desk, reached: Action | None) -> None:
+    case = desk.case_at(reached)
+    for login in LOGINS[1:-1]:
+        actor = desk.actor(login)
+        with desk.database.unit_of_work() as session:
+            waits = case.id in {row.case.id for row in queries.to_do(session, actor)}
+        assert waits == bool(actions_of(actor, case, WORKFLOW)), login
+
+
+def test_a_stage_key_means_one_role_in_all_processes() -> None:
+    stages = {(stage.key, stage.role, stage.does) for workflow in workflows().values() for stage in workflow.stages}
+    assert len({key for key, _, _ in stages}) == len(stages)

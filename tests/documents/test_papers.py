@@ -32,7 +32,7 @@ def test_a_birth_certificate_says_what_was_declared_and_decided(desk: Desk) -> N
         data = paper_data(session, session.get_one(Case, case.id), BASE, result_of(session, case.id))
     text = words(papers.render("birth-certificate", data))
     for said in ("GIẤY KHAI SINH", "Nguyễn Thị Ậm Ợ", "05/03/2026", "Tày", case.reference, "Số: 1/2026",
-                 "ngày 10 tháng 03 năm 2026", "Lãnh Đạo Mẫu",
+                 "Tam Thanh, ngày 10 tháng 03 năm 2026", "Lãnh Đạo Mẫu",
         "CHỦ TỊCH", "chưa có chữ ký số"):  # fmt: skip
         assert said in text
     assert "DỰ THẢO" not in text
@@ -51,7 +51,7 @@ def test_text_is_never_code(paper: str) -> None:
     data = {
         "reference": nasty, "procedure": nasty, "agency": nasty, "parent_agency": nasty, "number": nasty,
         "place_and_date": nasty, "beneficiary": nasty, "submitted_on": nasty, "is_granted": False, "decision": nasty,
-        "rows": [(nasty, nasty)], "signer_title": nasty, "signer": nasty, "verify_url": BASE, "footer": nasty,
+        "rows": [(nasty, nasty)], "signer_title": nasty, "signer": nasty, "lookup_url": BASE, "footer": nasty,
         "is_draft": False,
     }  # fmt: skip
     assert '#panic("x")' in words(papers.render(paper, data))
@@ -62,7 +62,7 @@ def test_a_long_decision_runs_over_pages() -> None:
         "reference": "H37.01-260310-0001", "procedure": "Thủ tục", "agency": "Cơ quan", "parent_agency": "",
         "number": "1/2026", "place_and_date": "Lạng Sơn", "beneficiary": "Nguyễn Văn A", "submitted_on": "10/03/2026",
         "is_granted": True, "decision": "\n".join(["Một đoạn văn dài về kết quả."] * 150), "rows": [],
-        "signer_title": "Chủ tịch", "signer": "Nguyễn Văn B", "verify_url": BASE, "footer": "x", "is_draft": False,
+        "signer_title": "Chủ tịch", "signer": "Nguyễn Văn B", "lookup_url": BASE, "footer": "x", "is_draft": False,
     }  # fmt: skip
     pdf = papers.render("decision", data)
     assert len(PdfReader(io.BytesIO(pdf)).pages) > 2

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 
 from portal.identity import actions as identity
+from portal.identity.actor import Actor
 from portal.web.access import public, signed_in
 from portal.web.security import limiter
 from portal.web.session import SignedIn, current_actor, db
@@ -30,8 +31,8 @@ class SignInForm(FlaskForm):
 @public
 def sign_in() -> Any:
     """The form."""
-    if current_actor():
-        return redirect(_next_page())
+    if actor := current_actor():
+        return redirect(_next_page(actor))
     return render_template("account/sign_in.html", form=SignInForm())
 
 
@@ -46,11 +47,11 @@ def check_sign_in() -> Any:
     if account is None:
         form.login.errors = ["Tên đăng nhập hoặc mật khẩu không đúng."]
         return render_template("account/sign_in.html", form=form), 422
-    target = _next_page(staff=account.is_staff)
+    person = SignedIn(account)
     flask.session.clear()
     flask.session.permanent = True
-    login_user(SignedIn(account))
-    return redirect(target)
+    login_user(person)
+    return redirect(_next_page(person.actor))
 
 
 @blueprint.post("/dang-xuat")
@@ -62,11 +63,10 @@ def sign_out() -> Any:
     return redirect(url_for("public.home"))
 
 
-def _next_page(*, staff: bool = False) -> str:
+def _next_page(actor: Actor) -> str:
     """Where the person wanted to go, if that is a page of ours."""
     target = request.args.get("next", "")
     parts = urlsplit(target)
     if target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc:
         return target
-    actor = current_actor()
-    return url_for("desk.queue" if staff or (actor and actor.is_staff) else "cases.mine")
+    return url_for("desk.queue" if actor.is_staff else "cases.mine")

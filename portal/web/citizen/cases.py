@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 
 from portal.agencies.models import Agency
 from portal.base.clock import now
@@ -149,6 +148,6 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
         "citizen/case.html", case=case, p=published.procedure, form=forms()[published.procedure.form], agency=agency,
         sentence=status_sentence(case, workflow, agency.name), history=queries.history(session, case),
         documents=uploads.of_case(session, case.id), result=results.result_of(session, case.id), show=show_answer,
-        actions=actions_of(actor(), case, workflow), details=DETAILS, web_form=FlaskForm(), workflow=workflow,
+        actions=actions_of(actor(), case, workflow), details=DETAILS, workflow=workflow,
         tried=tried, errors=errors or {}, typed=request.form, accept=",".join(uploads.ACCEPTED),
     )  # fmt: skip

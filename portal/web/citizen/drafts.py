@@ -34,7 +34,7 @@ def choose_agency(code: str) -> str:
     """Which agency the application goes to."""
     published = find(code)
     agencies = publishing.offering_agencies(db(), code)
-    return render_template("citizen/choose_agency.html", p=published.procedure, agencies=agencies, form=FlaskForm(),
+    return render_template("citizen/choose_agency.html", p=published.procedure, agencies=agencies,
                            error=None)  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def begin(code: str) -> Any:
         published = find(code)
         agencies = publishing.offering_agencies(db(), code)
         page = render_template("citizen/choose_agency.html", p=published.procedure, agencies=agencies,
-                               form=FlaskForm(), error=refusal.message)  # fmt: skip
+                               error=refusal.message)  # fmt: skip
         return page, 422
     return redirect(url_for("drafts.step", draft_id=draft.id, key=step.key))
 
@@ -181,7 +181,7 @@ def _papers_page(draft: Draft, procedure: Procedure, form: Form, errors: dict[in
     return render_template(
         "citizen/papers.html", draft=draft, p=procedure, form=form, documents=uploads.of_draft(db(), draft.id),
         errors=errors or {}, max_mb=settings().max_upload_mb, kinds=list(dict.fromkeys(uploads.ACCEPTED.values())),
-        accept=",".join(uploads.ACCEPTED), web_form=FlaskForm(), here="papers",
+        accept=",".join(uploads.ACCEPTED), here="papers",
     )  # fmt: skip
 
 
@@ -193,5 +193,5 @@ def _review_page(draft_id: uuid.UUID, error: str | None = None) -> str:
         "citizen/review.html", draft=draft, p=procedure, form=form, show=show_answer, error=error,
         documents=uploads.of_draft(session, draft.id), incomplete=incomplete,
         missing=intake.missing_papers(session, draft, procedure), agency=session.get_one(Agency, draft.agency_key),
-        web_form=FlaskForm(), here="review",
+        here="review",
     )  # fmt: skip

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 
 from portal.agencies.models import Agency
 from portal.base.clock import now
@@ -112,11 +111,13 @@ def _page(
     workflow = workflows()[published.procedure.workflow]
     history = queries.history(session, case)
     people = identity.names(session, [e.actor_id for e in history if e.actor_id] + [case.assignee_id or 0])
+    asked = [event.at for event in history if event.event == "case.supplement_requested"]
     return render_template(
-        "desk/case.html", case=case, p=published.procedure, form=forms()[published.procedure.form],
+        "desk/case.html", asked_at=asked[-1] if asked else None,
+        case=case, p=published.procedure, form=forms()[published.procedure.form],
         agency=session.get_one(Agency, case.agency_key), workflow=workflow, stage=current_stage(case, workflow),
         history=history, people=people, documents=uploads.of_case(session, case.id),
         result=results.result_of(session, case.id), actions=actions_of(actor(), case, workflow), details=DETAILS,
-        typed=request.form, tried=tried, errors=errors or {}, refusal=refusal, web_form=FlaskForm(),
+        typed=request.form, tried=tried, errors=errors or {}, refusal=refusal,
         show=show_answer, now=now(),
     )  # fmt: skip

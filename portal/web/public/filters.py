@@ -11,14 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
+from services_catalog.reference import AGENCY_GROUPS
 from services_catalog.search import CatalogIndex
 
 # Address parameter, facet of the index, and what people read.
 _GROUPS = (
-    ("linh-vuc", "sector", "Lĩnh vực"),
     ("cap", "level", "Nơi giải quyết"),
-    ("co-quan", "agency", "Cơ quan"),
     ("doi-tuong", "audience", "Dành cho"),
+    ("linh-vuc", "sector", "Lĩnh vực"),
+    ("co-quan", "agency", "Cơ quan"),
 )
 AUDIENCE_NAMES = {
     "citizen": "Công dân Việt Nam",
@@ -31,7 +32,7 @@ AUDIENCE_NAMES = {
     "foreign_organization": "Tổ chức nước ngoài",
 }
 _LEVEL_NAMES = {"province": "Cấp tỉnh", "commune": "Cấp xã"}
-_GROUP_NAMES = {"@communes": "Ủy ban nhân dân xã, phường", "@commune-police": "Công an xã, phường"}
+_GROUP_NAMES = {group.name: f"{group.title} xã, phường" for group in AGENCY_GROUPS}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from portal.web.access import public
 from portal.web.public.filters import AUDIENCE_NAMES, chosen_filters, filter_groups, search_address
 from portal.web.security import limiter
 from portal.web.session import db
-from services_catalog.loader import forms, life_events, workflows
+from services_catalog.loader import forms, life_events, office_calendar, workflows
 
 blueprint = Blueprint("public", __name__)
 _PAGE = 20
@@ -46,7 +46,7 @@ def home() -> str:
 def search() -> Any:
     """Procedures for a query; a code goes straight to its page."""
     query = request.args.get("q", "").strip()[:200]
-    page = max(1, request.args.get("trang", 1, type=int))
+    page = min(max(1, request.args.get("trang", 1, type=int)), 1_000_000)
     session = db()
     live: LiveIndex = current_app.extensions["search"]
     index = live.get(session)
@@ -54,6 +54,9 @@ def search() -> Any:
         return redirect(url_for("public.procedure", code=code))
     chosen = chosen_filters(request.args)
     found = index.search(query, limit=_PAGE, offset=(page - 1) * _PAGE, filters=chosen)
+    pages = -(-found.total // _PAGE)
+    if page > max(1, pages):
+        return redirect(search_address(query, chosen, pages))
     return render_template(
         "public/search.html",
         query=query,
@@ -63,7 +66,7 @@ def search() -> Any:
         chosen=chosen,
         address=search_address,
         page=page,
-        pages=-(-found.total // _PAGE),
+        pages=pages,
         common=publishing.common(session, 8) if not found.total else [],
     )
 
@@ -78,7 +81,7 @@ def suggest() -> Any:
     query = request.args.get("q", "").strip()[:200]
     found = live.get(session).search(query, limit=6) if len(query) >= 2 else None
     items = publishing.listed(session, found.codes) if found else []
-    return jsonify([{"name": item.name, "href": url_for("public.procedure", code=item.code)} for item in items])
+    return jsonify([{"name": item.short_name, "href": url_for("public.procedure", code=item.code)} for item in items])
 
 
 @blueprint.get("/viec/<key>")
@@ -104,7 +107,7 @@ def procedure(code: str) -> Any:
     workflow = workflows()[published.procedure.workflow]
     return render_template(
         "public/procedure.html", p=published.procedure, sector=published.sector, agencies=agencies, form=form,
-        workflow=workflow, audience_names=AUDIENCE_NAMES,
+        workflow=workflow, audience_names=AUDIENCE_NAMES, cutoff=f"{office_calendar()[0].same_day_cutoff:%H:%M}",
     )  # fmt: skip
 
 
@@ -133,6 +136,9 @@ def look_up() -> Any:
     session = db()
     if not (form.reference.data or "").strip():
         form.reference.errors = ["Hãy nhập mã hồ sơ."]
+    if not (form.lookup_code.data or "").strip():
+        form.lookup_code.errors = ["Hãy nhập mã tra cứu."]
+    if form.reference.errors or form.lookup_code.errors:
         return render_template("public/lookup.html", form=form, case=None), 422
     try:
         case = cases.case_by_secret(session, form.reference.data or "", form.lookup_code.data or "")
