@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from portal.base.errors import Forbidden, NotFound, Refusal, Stale
 from portal.cases import assignment
@@ -92,49 +91,36 @@ def _move(session: Session, move: _Move) -> None:
     _turn_clock(move)
     if case.state != State.IN_PROCESS:
         case.stage = None
-    event = _record(session, move)
-    notify(session, transition.event, event.id, facts_of(case, move.procedure), move.now)
-    announce(session, transition.event, case.id, move.now)
-    try:
-        session.flush()
-    except StaleDataError as error:  # the row lock makes this unreachable; the version column proves it
-        raise Stale("Hồ sơ vừa được người khác xử lý.") from error
+    tell(
+        session, case, transition.event, move.procedure, by=move.by, now=move.now, details=dict(move.details),
+        came_from=(move.from_state, move.from_stage),
+    )  # fmt: skip
+    session.flush()
 
 
-def _record(session: Session, move: _Move) -> CaseEvent:
-    case = move.case
-    return record_event(
-        session,
-        case,
-        move.transition.event,
-        by=move.by,
-        now=move.now,
-        details=dict(move.details),
-        from_state=move.from_state,
-        from_stage=move.from_stage,
-    )
-
-
-def record_event(
+def tell(
     session: Session,
     case: Case,
     event: str,
+    procedure: Procedure,
     *,
     by: Actor,
     now: datetime,
     details: dict[str, str],
-    from_state: str | None,
-    from_stage: str | None,
-) -> CaseEvent:
-    """Append to the history of a case; the caller holds its row lock."""
+    came_from: tuple[str | None, str | None] = (None, None),
+) -> None:
+    """Append `event` to the history of a case, with the notices it causes and the message to the workers.
+
+    `came_from` is the state and stage before. The caller holds the row lock of the case.
+    """
     last = session.scalar(select(func.max(CaseEvent.number)).where(CaseEvent.case_id == case.id)) or 0
     row = CaseEvent(
         case_id=case.id,
         number=last + 1,
         event=event,
-        from_state=from_state,
+        from_state=came_from[0],
         to_state=case.state,
-        from_stage=from_stage,
+        from_stage=came_from[1],
         to_stage=case.stage,
         actor_id=by.account_id,
         at=now,
@@ -142,10 +128,11 @@ def record_event(
     )
     session.add(row)
     session.flush()
-    return row
+    notify(session, event, row.id, _facts_of(case, procedure), now)
+    announce(session, event, case.id, now)
 
 
-def facts_of(case: Case, procedure: Procedure) -> CaseFacts:
+def _facts_of(case: Case, procedure: Procedure) -> CaseFacts:
     """What notices may say of a case."""
     return CaseFacts(
         case_id=case.id,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
 from portal.base.errors import NotFound, Refusal
-from portal.cases.actions import facts_of, record_event
+from portal.cases.actions import tell
 from portal.cases.drafts import AlreadySent, draft_for
 from portal.cases.lifecycle import State
 from portal.cases.models import Case, Draft
@@ -20,8 +20,6 @@ from portal.deadlines.calendar import provincial_calendar
 from portal.deadlines.clock import acceptance_due
 from portal.documents import uploads
 from portal.identity.actor import Actor
-from portal.notifications.actions import notify
-from portal.outbox.actions import announce
 from portal.publishing import queries as publishing
 from services_catalog.answers import first_incomplete_step
 from services_catalog.loader import forms
@@ -43,9 +41,7 @@ def submit(session: Session, draft_id: uuid.UUID, *, by: Actor, now: datetime) -
     _require_complete(session, draft, procedure)
     case = _new_case(session, draft, procedure, now)
     uploads.hand_over(session, draft_id=draft.id, case_id=case.id)
-    event = record_event(session, case, "case.submitted", by=by, now=now, details={}, from_state=None, from_stage=None)
-    notify(session, "case.submitted", event.id, facts_of(case, procedure), now)
-    announce(session, "case.submitted", case.id, now)
+    tell(session, case, "case.submitted", procedure, by=by, now=now, details={})
     return case
 
 
