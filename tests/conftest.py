@@ -20,7 +20,7 @@ from portal.publishing.actions import load
 from portal.runtime import demo
 from portal.web.app import create_app
 from tests.support.desk import Desk
-from tests.support.servers import Servers, running_servers
+from tests.support.servers import Servers, running_servers, server_folder
 from tests.support.stack import Stack, free_port
 
 _number = itertools.count(1)
@@ -29,9 +29,9 @@ MORNING = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def servers() -> Iterator[Servers]:
     """PostgreSQL and Valkey for this process."""
-    with running_servers(tmp_path_factory.mktemp("servers")) as running:
+    with server_folder() as folder, running_servers(folder) as running:
         yield running
 
 
@@ -102,9 +102,10 @@ def desk(database: Database, storage: FolderStorage) -> Desk:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """A whole portal with real processes, for tests that leave it running."""
-    running = Stack(tmp_path_factory.mktemp("stack"), free_port())
-    running.start()
-    yield running
-    running.stop()
+    with server_folder() as folder:
+        running = Stack(folder, free_port())
+        running.start()
+        yield running
+        running.stop()

@@ -107,6 +107,17 @@ def published(session: Session, code: str) -> Published | None:
     )
 
 
+def all_published(session: Session) -> list[Published]:
+    """Every procedure in force, by code."""
+    query = (
+        select(ProcedureVersionRow, ProcedureRow.sector)
+        .join(ProcedureRow)
+        .where(ProcedureVersionRow.state == VersionState.PUBLISHED, ProcedureRow.is_offered)
+        .order_by(ProcedureVersionRow.procedure_code)
+    )
+    return [Published(row.id, Procedure.model_validate(row.document), sector) for row, sector in session.execute(query)]
+
+
 def version(session: Session, version_id: int) -> Published:
     """A version by its id, in force or not."""
     found = _one(session, ProcedureVersionRow.id == version_id)

@@ -6,21 +6,23 @@ import os
 import signal
 import socket
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.servers import wait_for
+from tests.support.servers import server_folder, wait_for
 from tests.support.stack import Stack, free_port, launch
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("supervisor")]
 
 
 @pytest.fixture(scope="module")
-def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def var_dir() -> Iterator[Path]:
     """One data folder for all starts of this module: the second start finds the data of the first."""
-    return tmp_path_factory.mktemp("supervised")
+    with server_folder() as folder:
+        yield folder
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -137,15 +139,16 @@ def test_it_runs_on_servers_of_the_operator_s_own(tmp_path: Path, database_url: 
     stack.stop()
 
 
-def test_kill_9_while_the_cluster_is_made_spoils_nothing(tmp_path: Path) -> None:
-    process = launch(tmp_path, free_port())
-    wait_for((tmp_path / "postgres.new").exists, "initdb to begin", 30)
-    process.kill()
-    process.communicate()
-    assert not (tmp_path / "postgres").exists()
-    stack = Stack(tmp_path, free_port())
-    stack.start()
-    stack.stop()
+def test_kill_9_while_the_cluster_is_made_spoils_nothing() -> None:
+    with server_folder() as folder:
+        process = launch(folder, free_port())
+        wait_for((folder / "postgres.new").exists, "initdb to begin", 30)
+        process.kill()
+        process.communicate()
+        assert not (folder / "postgres").exists()
+        stack = Stack(folder, free_port())
+        stack.start()
+        stack.stop()
 
 
 def test_restarts_slow_down_and_are_forgotten(tmp_path: Path) -> None:

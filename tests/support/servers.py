@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,14 @@ class Servers:
     def database_url(self, name: str, user: str = "portal") -> str:
         """The address of a database."""
         return f"postgresql://{user}@/{name}?host={self.sockets}"
+
+
+@contextmanager
+def server_folder() -> Iterator[Path]:
+    """A folder for servers. Not below pytest's own: that is closed to other users whenever any pytest starts,
+    and as root PostgreSQL runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="portal-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @contextmanager

@@ -51,6 +51,9 @@ ROUTES = {
     ("GET", "/can-bo/ho-so/<reference>/ket-qua.pdf"): Access.STAFF,
     ("GET", "/api/v1/procedures"): Access.PUBLIC,
     ("GET", "/api/v1/procedures/<code>"): Access.PUBLIC,
+    ("GET", "/api/v1/procedures.jsonl"): Access.PUBLIC,
+    ("GET", "/api/v1/procedures.csv"): Access.PUBLIC,
+    ("GET", "/api/v1/openapi.json"): Access.PUBLIC,
     ("GET", "/healthz"): Access.PUBLIC,
     ("GET", "/static/<path:filename>"): Access.PUBLIC,
 }

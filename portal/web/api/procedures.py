@@ -1,20 +1,27 @@
-"""`/api/v1/procedures`: the catalogue for other programs."""
+"""`/api/v1/procedures`: the catalogue for other programs, one page at a time or whole."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from portal.base.errors import Invalid, NotFound
 from portal.publishing import queries as publishing
-from portal.publishing.queries import LiveIndex
+from portal.publishing.queries import LiveIndex, Published
 from portal.web.access import public
+from portal.web.api.description import DESCRIPTION, FACETS
 from portal.web.session import db
 from services_catalog.loader import as_document
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 100
+_CSV_COLUMNS = ("code", "name", "sector", "ministry", "decision_no", "channels", "audiences", "agencies", "results",
+                "official_page")  # fmt: skip
 
 
 @blueprint.get("/procedures")
@@ -23,10 +30,12 @@ def list_procedures() -> Any:
     """`{"total": n, "items": [{"code", "name", "sector"}]}`, best match first; `limit` 1 to 100, `offset` from 0."""
     limit, offset = _number("limit", 20, 1, _MOST), _number("offset", 0, 0, 100_000)
     session = db()
+    filters = {facet: value for facet in FACETS if (value := request.args.get(facet, "")[:80])}
     live: LiveIndex = current_app.extensions["search"]
-    found = live.get(session).search(request.args.get("q", "")[:200], limit=limit, offset=offset)
+    query = request.args.get("q", "")[:200]
+    found = live.get(session).search(query, limit=limit, offset=offset, filters=filters)
     items = [{"code": p.code, "name": p.name, "sector": p.sector} for p in publishing.listed(session, found.codes)]
-    return jsonify(total=found.total, items=items)
+    return _unless_known(jsonify(total=found.total, items=items))
 
 
 @blueprint.get("/procedures/<code>")
@@ -40,7 +49,58 @@ def get_procedure(code: str) -> Any:
         raise NotFound("Không có thủ tục này.")
     agencies = [{"key": a.key, "code": a.code, "name": a.name} for a in
                 publishing.offering_agencies(session, published.procedure.code)]  # fmt: skip
-    return jsonify({**as_document(published.procedure), "sector": published.sector, "agencies": agencies})
+    return _unless_known(jsonify({**_document(published), "agencies": agencies}))
+
+
+@blueprint.get("/procedures.jsonl")
+@public
+def dump_jsonl() -> Response:
+    """The whole catalogue, one JSON object a line."""
+    lines = (json.dumps(_document(p), ensure_ascii=False) + "\n" for p in publishing.all_published(db()))
+    return _dump("".join(lines), "application/jsonl", "thu-tuc.jsonl")
+
+
+@blueprint.get("/procedures.csv")
+@public
+def dump_csv() -> Response:
+    """The whole catalogue as a table; several values of one cell are divided by "; "."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, _CSV_COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(map(_cells, map(_document, publishing.all_published(db()))))
+    # The mark at the front makes spreadsheets read the accents right.
+    return _dump("\ufeff" + table.getvalue(), "text/csv; charset=utf-8", "thu-tuc.csv")
+
+
+@blueprint.get("/openapi.json")
+@public
+def openapi() -> Response:
+    """The description of this API (OpenAPI 3.1)."""
+    return _unless_known(jsonify(DESCRIPTION))
+
+
+def _document(published: Published) -> dict[str, Any]:
+    return {**as_document(published.procedure), "sector": published.sector}
+
+
+def _cells(document: dict[str, Any]) -> dict[str, Any]:
+    def cell(value: Any) -> Any:
+        return "; ".join(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
+
+    return {name: cell(document.get(name, "")) for name in _CSV_COLUMNS}
+
+
+def _dump(text: str, media_type: str, name: str) -> Response:
+    response = Response(text, mimetype=None, content_type=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return _unless_known(response)
+
+
+def _unless_known(response: Response) -> Any:
+    """304 for whoever has the same answer already (ETag)."""
+    response.headers["Cache-Control"] = "public, max-age=60"
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 def _number(name: str, default: int, low: int, high: int) -> int:
