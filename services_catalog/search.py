@@ -103,12 +103,11 @@ class CatalogIndex:
             if query.strip():
                 return Found(0, [])  # nothing but signs
             return self._all(limit, offset, filters or {})
-        repaired, was_wrong = self._speller.repair(asked)
+        repaired, corrected = self._speller.repair(asked)
         readings = [_without_noise(reading) for reading in self._readings(repaired)]
         for needed in (0.7, 0.5):
             found = self._run(readings, needed, limit, offset, filters or {})
             if found.total:
-                corrected = self._speller.written(repaired) if was_wrong else None
                 return Found(found.total, found.codes, found.words, corrected)
         return Found(0, [])
 

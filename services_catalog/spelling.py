@@ -33,20 +33,23 @@ class Speller:
         self._accents = {plain: forms.most_common(1)[0][0] for plain, forms in accents.items()}
         self._vocabulary = list(self._words)
 
-    def repair(self, asked: list[str]) -> tuple[list[str], bool]:
-        """The words with unknown ones replaced by the likeliest known ones, and whether any was."""
+    def repair(self, asked: list[str]) -> tuple[list[str], str | None]:
+        """The words with unknown ones replaced by the likeliest known ones.
+
+        Also the query to show to the person: the words as typed, the replaced ones with the accents they
+        mostly have in the catalogue; None if nothing was replaced.
+        """
         repaired: list[str] = []
+        shown: list[str] = []
         for position, word in enumerate(asked):
             following = asked[position + 1] if position + 1 < len(asked) else ""
-            repaired += self._repair_one(word, repaired[-1] if repaired else "", following)
-        return repaired, repaired != asked
-
-    def written(self, asked: list[str]) -> str:
-        """The words with the accents they mostly have in the catalogue."""
-        return " ".join(self._accents.get(word, word) for word in asked)
+            known = self._repair_one(word, repaired[-1] if repaired else "", following)
+            repaired += known
+            shown += [word] if known == [word] else [self._accents.get(part, part) for part in known]
+        return repaired, " ".join(shown) if repaired != asked else None
 
     def _repair_one(self, word: str, before: str, after: str) -> list[str]:
-        if word in self._words or word[0].isdigit() or len(word) < 2:
+        if word in self._words or len(word) < 2 or not word.isalpha():
             return [word]
         if parts := self._split(word):
             return parts

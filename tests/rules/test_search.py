@@ -53,3 +53,11 @@ def test_pages_cover_everything_once(index: CatalogIndex) -> None:
     whole = index.search(query, limit=1000)
     paged = [c for o in range(0, whole.total, 20) for c in index.search(query, limit=20, offset=o).codes]
     assert len(set(paged)) == whole.total
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [("khai snh", "khai sinh"), ("khaisinh", "khai sinh"), ("doi bang lai xe b1", None), ("dang ky khai sinh", None)],
+)
+def test_only_what_was_wrong_is_corrected(index: CatalogIndex, query: str, shown: str | None) -> None:
+    assert index.search(query).corrected == shown
