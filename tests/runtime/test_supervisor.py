@@ -165,3 +165,12 @@ def test_restarts_slow_down_and_are_forgotten(tmp_path: Path) -> None:
     child.next_start = 0.0
     supervisor.tick()
     assert "khởi động lại sau 0.2 giây" in said[1]
+
+
+def test_a_machine_without_the_server_is_told_to_bring_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from portal.runtime import postgres
+
+    monkeypatch.setattr(postgres, "POSTGRES_BIN_PATH", tmp_path / "nowhere")
+    with pytest.raises(postgres.ServerFailed, match="DATABASE_URL"):
+        postgres.EmbeddedPostgres(tmp_path / "postgres", tmp_path / "run").prepare()
+    assert not (tmp_path / "postgres").exists()
