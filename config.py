@@ -46,10 +46,9 @@ class Settings:
         host = env.get("HOST", "127.0.0.1")
         port = _number(env, "PORT", 8000, 1, 65535)
         run = socket_dir(var_dir)
-        # Demonstration accounts have a published password: never by default where others may come.
-        is_trial = host in ("127.0.0.1", "localhost") and not any(
-            env.get(name) for name in ("DATABASE_URL", "REDIS_URL", "BASE_URL")
-        )
+        # Demonstration accounts have a published password: never by default where others may come. A portal
+        # that serves people has a public address, which papers and messages need.
+        is_trial = host in ("127.0.0.1", "localhost") and not env.get("BASE_URL")
         demo = _flag(env, "DEMO", default=is_trial)
         return cls(
             var_dir=var_dir,
