@@ -19,7 +19,7 @@ from services_catalog.spelling import Speller
 from services_catalog.text import fold, search_words, short_name
 
 _CODE = re.compile(r"^\d\.\d{6}(?=\.|$)")
-_BOOSTS = {"name": 3.0, "also": 4.0, "result": 1.0, "sector": 1.0, "agency": 0.3}
+_BOOSTS = {"name": 3.0, "also": 4.0, "result": 1.0, "sector": 1.0}
 # How many of the engine's best are ranked by our own rules; fixed, so that pages fit together.
 _RANKED = 80
 _LONGEST_QUERY = 12
@@ -41,7 +41,6 @@ class Entry:
     code: str
     name: str
     sector: str
-    agency: str = ""
     results: str = ""
     also: tuple[str, ...] = ()
     rank: int | None = None
@@ -197,7 +196,6 @@ def _document(entry: Entry) -> tantivy.Document:
         "also": " ".join(entry.also),
         "result": entry.results,
         "sector": entry.sector,
-        "agency": entry.agency,
     }
     fields = {name: [" ".join(search_words(text))] for name, text in texts.items()}
     facets = {f"facet_{name}": list(values) for name, values in entry.facets.items()}

@@ -31,11 +31,6 @@ def render(paper: str, data: dict[str, Any]) -> bytes:
     return compiled
 
 
-def exists(paper: str) -> bool:
-    """True if there is a template of that name."""
-    return (TEMPLATES / f"{paper}.typ").is_file()
-
-
 def _qr(text: str) -> list[str]:
     """The QR code of `text` as rows of "0" and "1"."""
     return ["".join("1" if cell else "0" for cell in row) for row in segno.make(text, error="m").matrix]

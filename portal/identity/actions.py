@@ -63,9 +63,9 @@ def create_account(
     return account
 
 
-def set_active(session: Session, login: str, *, active: bool) -> bool:
-    """Open or close an account for signing in; False if there is no such login."""
-    done = session.execute(update(Account).where(Account.login == login_key(login)).values(is_active=active))
+def close_account(session: Session, login: str) -> bool:
+    """Nobody signs in with this login any more; False if there is no such login."""
+    done = session.execute(update(Account).where(Account.login == login_key(login)).values(is_active=False))
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 

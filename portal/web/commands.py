@@ -130,7 +130,7 @@ def appoint_command(login: str, agency: str, role: str, title: str | None) -> No
 def close_command(login: str) -> None:
     """Khóa tài khoản: không đăng nhập được nữa."""
     with _writing() as session:
-        if not identity.set_active(session, login, active=False):
+        if not identity.close_account(session, login):
             raise click.ClickException("Không có tài khoản này.")
     click.echo("Đã khóa.")
 
