@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from services_catalog.fields import FieldError, clean_answer
-from services_catalog.model import Form, FormStep
+from services_catalog.form import Form, FormStep
 
 
 def check_step(step: FormStep, typed: Mapping[str, str | None], today: date) -> tuple[dict[str, Any], dict[str, str]]:

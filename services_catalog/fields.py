@@ -13,7 +13,7 @@ from typing import Any
 
 import phonenumbers
 
-from services_catalog.model import FormField
+from services_catalog.form import FormField
 from services_catalog.text import fold, nfc, nfc_lines
 
 ETHNICITIES = (

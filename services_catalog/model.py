@@ -1,58 +1,18 @@
-"""The schema of the catalogue. Files, imports and edits in the browser obey these classes."""
+"""A procedure as the catalogue describes it. Files, imports and edits in the browser obey these classes."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from services_catalog.text import nfc, short_name
+from services_catalog.fees import Fee, contradiction
+from services_catalog.record import AgencyRef, Code, Key, Record, Text, mistake_at
+from services_catalog.terms import Audience, Channel, ServiceLevel, TimeUnit
+from services_catalog.text import short_name
+from services_catalog.workflow import HOURS_OF_A_DAY, Stage, mistake_in
 
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Code = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-
-
-class Record(BaseModel):
-    """Base of all catalogue records: unknown keys are mistakes, text is NFC, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _normalise(cls, value: object) -> object:
-        return nfc(value) if isinstance(value, str) else value
-
-
-class Audience(StrEnum):
-    """Who a procedure is for."""
-
-    CITIZEN = "citizen"
-    OVERSEAS_VIETNAMESE = "overseas_vietnamese"
-    FOREIGNER = "foreigner"
-    OFFICIAL = "official"
-    ENTERPRISE = "enterprise"
-    COOPERATIVE = "cooperative"
-    ORGANIZATION = "organization"
-    FOREIGN_ORGANIZATION = "foreign_organization"
-
-
-class Channel(StrEnum):
-    """How an application may reach the agency."""
-
-    ONLINE = "online"
-    DESK = "desk"
-    POST = "post"
-
-
-class TimeUnit(StrEnum):
-    """Units of a statutory time limit: `ngày` is not `ngày làm việc`."""
-
-    WORKING_HOURS = "working_hours"
-    WORKING_DAYS = "working_days"
-    DAYS = "days"
-    MONTHS = "months"
+OTHER_PAPERS = "Giấy tờ khác"
 
 
 class TimeLimit(Record):
@@ -62,12 +22,18 @@ class TimeLimit(Record):
     unit: TimeUnit
     channels: tuple[Channel, ...] = ()
 
+    @property
+    def working_hours(self) -> int:
+        """Working hours: exact for hours and working days, about 5 in 7 days and 22 days a month for the others."""
+        if self.unit is TimeUnit.WORKING_HOURS:
+            return self.value
+        days = {TimeUnit.WORKING_DAYS: self.value, TimeUnit.DAYS: self.value * 5 // 7, TimeUnit.MONTHS: self.value * 22}
+        return max(1, days[self.unit]) * HOURS_OF_A_DAY
 
-class Fee(Record):
-    """One amount the law sets, in đồng. Several fees mean that the amount depends on the case."""
-
-    amount_vnd: int = Field(ge=1000)
-    channels: tuple[Channel, ...] = ()
+    @property
+    def is_in_working_time(self) -> bool:
+        """True if `working_hours` is exact."""
+        return self.unit in (TimeUnit.WORKING_HOURS, TimeUnit.WORKING_DAYS)
 
 
 class RequiredDocument(Record):
@@ -87,32 +53,77 @@ class RequiredDocument(Record):
 
 
 class Procedure(Record):
-    """A thủ tục hành chính. A value that the source lacks is absent, never guessed."""
+    """A thủ tục hành chính with the constituents that are published (NĐ 63/2010, Điều 8).
+
+    A value that the source lacks is absent, never guessed; `services_catalog.defaults` says what stands in.
+    """
 
     code: Code
     name: Text
     sector: Key
     ministry: Text
-    agencies: tuple[Annotated[str, StringConstraints(pattern=r"^@?[a-z0-9-]+$")], ...] = Field(min_length=1)
+    agencies: tuple[AgencyRef, ...] = Field(min_length=1)
     audiences: tuple[Audience, ...] = ()
     decision_no: Text | None = None
     channels: tuple[Channel, ...] = ()
+    # How far it goes online; agencies that differ are named in `levels`.
+    service_level: ServiceLevel = ServiceLevel.FULL
+    levels: dict[AgencyRef, ServiceLevel] = {}
+    steps: tuple[Text, ...] = ()
+    conditions: tuple[Text, ...] = ()
     time_limits: tuple[TimeLimit, ...] = ()
     fees: tuple[Fee, ...] = ()
     documents: tuple[RequiredDocument, ...] = ()
     # The list of papers was checked by a person. The national list mixes cases, so nothing of it is demanded before.
     papers_reviewed: bool = False
     results: tuple[Text, ...] = ()
+    return_channels: tuple[Channel, ...] = ()
     legal_basis: tuple[Text, ...] = ()
     official_page: Annotated[str, StringConstraints(pattern=r"^https://")] | None = None
     form: Key = "general-request"
+    # Stages of its own take the place of the shared process that `workflow` names.
     workflow: Key = "standard"
+    stages: tuple[Stage, ...] = ()
+    promised_hours: int | None = Field(None, gt=0)
     result_paper: Key = "decision"
+
+    @model_validator(mode="after")
+    def _fees_do_not_contradict(self) -> Procedure:
+        if found := contradiction(self.fees):
+            raise mistake_at("fees", f"Dòng {found[0] + 1} và {found[1] + 1} trùng trường hợp, cách nộp và thời gian.")
+        return self
+
+    @model_validator(mode="after")
+    def _stages_are_a_way_and_fill_the_time(self) -> Procedure:
+        if not self.stages:
+            return self
+        if mistake := mistake_in(self.stages):
+            raise mistake_at("stages", mistake)
+        total = self._total_of_stages()
+        hours = sum(stage.hours or 0 for stage in self.stages)
+        if any(stage.hours is None for stage in self.stages):
+            raise mistake_at("stages", "Mỗi bước phải có số giờ làm việc.")
+        if total is None:
+            raise mistake_at("stages", "Hãy ghi tổng số giờ hẹn trả: thời hạn không tính theo giờ hay ngày làm việc.")
+        if hours != total:
+            raise mistake_at("stages", f"Tổng giờ của các bước là {hours}, phải bằng {total} giờ của cả thủ tục.")
+        return self
+
+    def _total_of_stages(self) -> int | None:
+        """What the hours of the stages must add up to: the promise, else the limit if it is in working time."""
+        if self.promised_hours:
+            return self.promised_hours
+        limit = self.time_limit_for(Channel.ONLINE)
+        return limit.working_hours if limit and limit.is_in_working_time else None
 
     @property
     def short_name(self) -> str:
         """The name without the leading "Thủ tục", as people say it."""
         return short_name(self.name)
+
+    def paper_name(self, position: int) -> str:
+        """The name of the paper at a place of the list; beyond it are papers that the list does not name."""
+        return self.documents[position].name if position < len(self.documents) else OTHER_PAPERS
 
     def demands(self, document: RequiredDocument) -> bool:
         """True if nobody can apply without this paper."""
@@ -124,107 +135,9 @@ class Procedure(Record):
         Several limits mean that the law has cases; the longest is the one never promised too early.
         """
         limits = [limit for limit in self.time_limits if not limit.channels or channel in limit.channels]
-        return max(limits, key=_rough_hours) if limits else None
+        return max(limits, key=lambda limit: limit.working_hours) if limits else None
 
-
-def _rough_hours(limit: TimeLimit) -> int:
-    hours = {TimeUnit.WORKING_HOURS: 1, TimeUnit.WORKING_DAYS: 8, TimeUnit.DAYS: 6, TimeUnit.MONTHS: 180}
-    return limit.value * hours[limit.unit]
-
-
-class FormField(Record):
-    """One question of an e-form; `kind` names a class in `services_catalog.fields`."""
-
-    name: Key
-    label: Text
-    kind: Key
-    required: bool = True
-    help: Text | None = None
-    example: Text | None = None
-    default: str | None = None
-    prefill: Key | None = None
-    options: dict[Key, Text] = {}
-    minimum: int | None = None
-    maximum: int | None = None
-    past: bool = False
-
-
-class FormStep(Record):
-    """One page of an e-form. An optional step may be left wholly empty."""
-
-    key: Key
-    title: Text
-    help: Text | None = None
-    optional: bool = False
-    fields: tuple[FormField, ...] = Field(min_length=1)
-
-
-class Form(Record):
-    """A tờ khai as data."""
-
-    title: Text
-    steps: tuple[FormStep, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Form:
-        names = [field.name for step in self.steps for field in step.fields]
-        if doubled := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"fields named twice: {', '.join(sorted(doubled))}")
-        if missing := {"requester_name", "requester_phone"} - set(names):
-            raise ValueError(f"every form asks for {', '.join(sorted(missing))}")
-        return self
-
-
-HOURS_OF_A_DAY = 8
-
-
-class StageAction(StrEnum):
-    """What the holder of a stage does to finish it."""
-
-    RECEIVE = "receive"
-    PROPOSE = "propose"
-    ENDORSE = "endorse"
-    APPROVE = "approve"
-    ISSUE = "issue"
-
-
-class Stage(Record):
-    """One stage of the internal process; `hours` are working hours."""
-
-    key: Key
-    label: Text
-    role: Key
-    does: StageAction
-    hours: int | None = Field(None, gt=0)
-
-
-class Workflow(Record):
-    """The internal process of a procedure (quy trình nội bộ).
-
-    `sample` marks a process that the province has not approved. `promised_hours` is the total in
-    working hours that the receipt promises; where it is absent the statutory limit is promised.
-    """
-
-    title: Text
-    sample: bool = False
-    promised_hours: int | None = Field(None, gt=0)
-    stages: tuple[Stage, ...]
-
-    @property
-    def is_same_day(self) -> bool:
-        """True if the promise is one working day: due today, or the next working day after the cut-off."""
-        return self.promised_hours is not None and self.promised_hours <= HOURS_OF_A_DAY
-
-    @model_validator(mode="after")
-    def _is_a_way_from_desk_to_result(self) -> Workflow:
-        does = [stage.does for stage in self.stages]
-        if not does or does[0] is not StageAction.RECEIVE or does[-1] is not StageAction.ISSUE:
-            raise ValueError("stages must begin with 'receive' and end with 'issue'")
-        if StageAction.APPROVE not in does or StageAction.PROPOSE not in does:
-            raise ValueError("stages must contain 'propose' and 'approve'")
-        if len({stage.key for stage in self.stages}) != len(self.stages):
-            raise ValueError("stage keys must differ")
-        hours = [stage.hours for stage in self.stages]
-        if self.promised_hours is not None and (None in hours or sum(h or 0 for h in hours) != self.promised_hours):
-            raise ValueError("the hours of the stages must add up to promised_hours")
-        return self
+    def level_at(self, agency_key: str, group: str | None = None) -> ServiceLevel:
+        """How far the procedure goes online at an agency, which may belong to a `group` such as "@communes"."""
+        named = self.levels.get(agency_key)
+        return named or self.levels.get(group or "", self.service_level)

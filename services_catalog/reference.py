@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from services_catalog.model import Code, Key, Record, Text
+from services_catalog.record import Code, Key, Record, Text
 
 
 class Agency(Record):

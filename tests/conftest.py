@@ -16,7 +16,7 @@ from config import Settings
 from portal.base.db import Database
 from portal.gateways.storage.folder import FolderStorage
 from portal.migrations.run import upgrade
-from portal.publishing.actions import load
+from portal.publishing.loading import load
 from portal.runtime import demo
 from portal.web.app import create_app
 from tests.support.desk import Desk

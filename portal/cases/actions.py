@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.base.errors import Forbidden, NotFound, Refusal, Stale
 from portal.cases import assignment
 from portal.cases.details import GRANTED, check_details
+from portal.cases.handling import handling_minutes
 from portal.cases.lifecycle import NATIONAL, TRANSITIONS, Action, Clock, State, Transition
 from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import current_stage, may_do, may_see
@@ -21,8 +22,9 @@ from portal.identity.actor import Actor
 from portal.notifications.actions import CaseFacts, notify
 from portal.outbox.actions import announce
 from portal.publishing import queries as publishing
-from services_catalog.loader import workflows
-from services_catalog.model import Channel, Procedure, Workflow
+from services_catalog.model import Procedure
+from services_catalog.terms import Channel
+from services_catalog.workflow import Stage, Workflow
 
 
 def perform(
@@ -44,11 +46,10 @@ def perform(
     case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
     if case is None or not may_see(by, case):
         raise NotFound("Không tìm thấy hồ sơ.")
-    procedure = publishing.version(session, case.version_id).procedure
-    workflow = workflows()[procedure.workflow]
-    _check(case, action, by, workflow, expected_version)
+    pinned = publishing.version(session, case.version_id)
+    _check(case, action, by, pinned.workflow, expected_version)
     given = check_details(action, details or {})
-    _move(session, _Move(case, action, by, now, given, procedure, workflow))
+    _move(session, _Move(case, action, by, now, given, pinned.procedure, pinned.workflow))
     return case
 
 
@@ -88,9 +89,9 @@ def _move(session: Session, move: _Move) -> None:
         case.state = transition.target
     if effect := _EFFECTS.get(move.action):
         effect(session, move)
-    _turn_clock(move)
+    _turn_clock(session, move)
     if case.state != State.IN_PROCESS:
-        case.stage = None
+        _enter(case, None)
     tell(
         session, case, transition.event, move.procedure, by=move.by, now=move.now, details=dict(move.details),
         came_from=(move.from_state, move.from_stage),
@@ -146,7 +147,7 @@ def _facts_of(case: Case, procedure: Procedure) -> CaseFacts:
     )
 
 
-def _turn_clock(move: _Move) -> None:
+def _turn_clock(session: Session, move: _Move) -> None:
     """Due times as the transition asks; the one that was promised before a pause is kept."""
     case, now = move.case, move.now
     if move.transition.clock is Clock.START:
@@ -156,6 +157,8 @@ def _turn_clock(move: _Move) -> None:
         case.previous_due_at, case.due_at = case.due_at, None
     elif move.transition.clock is Clock.STOP:
         case.finished_at = now
+        if case.state == State.FINISHED:
+            case.handling_minutes = handling_minutes(session, case, now, provincial_calendar())
 
 
 def _due(move: _Move) -> datetime | None:
@@ -166,7 +169,7 @@ def _due(move: _Move) -> datetime | None:
 def _route(session: Session, move: _Move) -> None:
     case = move.case
     stage = move.workflow.stages[1]
-    case.stage = stage.key
+    _enter(case, stage)
     case.assignee_id = assignment.least_loaded(session, case.agency_key, stage, move.now)
 
 
@@ -178,18 +181,22 @@ def _propose(session: Session, move: _Move) -> None:
 
 
 def _advance(session: Session, move: _Move) -> None:
-    move.case.stage = _neighbour(move, +1)
+    _enter(move.case, _neighbour(move, +1))
 
 
 def _send_back(session: Session, move: _Move) -> None:
-    move.case.stage = _neighbour(move, -1)
+    _enter(move.case, _neighbour(move, -1))
 
 
-def _neighbour(move: _Move, step: int) -> str:
+def _enter(case: Case, stage: Stage | None) -> None:
+    case.stage, case.stage_role, case.stage_does = (stage.key, stage.role, stage.does) if stage else (None, None, None)
+
+
+def _neighbour(move: _Move, step: int) -> Stage:
     stage = current_stage(move.case, move.workflow)
     if stage is None:
         raise LookupError(f"case {move.case.id} is in no stage")
-    return move.workflow.stages[move.workflow.stages.index(stage) + step].key
+    return move.workflow.stages[move.workflow.stages.index(stage) + step]
 
 
 def _number(session: Session, move: _Move) -> None:
@@ -218,7 +225,8 @@ def _supply(session: Session, move: _Move) -> None:
         .limit(1)
     ).one()
     if move.transition.or_back_to is not None and asked.from_state == move.transition.or_back_to:
-        case.state, case.stage = asked.from_state, asked.from_stage
+        case.state = asked.from_state
+        _enter(case, next(stage for stage in move.workflow.stages if stage.key == asked.from_stage))
         case.due_at = _due(move)
     else:
         case.acceptance_due_at = acceptance_due(provincial_calendar(), move.now)

@@ -12,7 +12,7 @@ from portal.cases.lifecycle import State
 from portal.cases.models import Case
 from portal.identity.models import Role
 from portal.identity.queries import holders
-from services_catalog.model import Stage
+from services_catalog.workflow import Stage
 
 
 def least_loaded(session: Session, agency_key: str, stage: Stage, now: datetime) -> int | None:

@@ -15,8 +15,8 @@ from portal.documents import uploads
 from portal.identity.actor import Actor
 from portal.identity.models import Account
 from portal.publishing import queries as publishing
-from services_catalog.loader import forms
-from services_catalog.model import Form, FormStep
+from services_catalog.form import Form, FormField, FormStep
+from services_catalog.terms import ServiceLevel
 
 
 def begin(session: Session, account: Account, code: str, agency_key: str, now: datetime) -> Draft:
@@ -24,14 +24,12 @@ def begin(session: Session, account: Account, code: str, agency_key: str, now: d
     published = publishing.published(session, code)
     if published is None:
         raise NotFound("Không có thủ tục này.")
-    if agency_key not in {agency.key for agency in publishing.offering_agencies(session, code)}:
-        raise Refusal("not_offered", "Cơ quan này không tiếp nhận thủ tục. Hãy chọn cơ quan trong danh sách.")
-    form = forms()[published.procedure.form]
+    _require_offered(session, code, agency_key)
     draft = Draft(
         account_id=account.id,
         version_id=published.version_id,
         agency_key=agency_key,
-        answers=_prefilled(form, account),
+        answers=_prefilled(published.form, account),
         created_at=now,
         updated_at=now,
     )
@@ -46,6 +44,13 @@ class AlreadySent(Refusal):
     def __init__(self, reference: str):
         self.reference = reference
         super().__init__("already_sent", f"Hồ sơ đã được gửi, mã {reference}.")
+
+
+class Outdated(Refusal):
+    """Another version of the procedure is in force than the one the draft was filled in for."""
+
+    def __init__(self) -> None:
+        super().__init__("outdated", "Thủ tục vừa thay đổi. Hãy xem lại hồ sơ trước khi gửi.")
 
 
 def draft_for(session: Session, actor: Actor, draft_id: uuid.UUID, *, lock: bool = False) -> Draft:
@@ -75,6 +80,46 @@ def save_step(session: Session, draft: Draft, step: FormStep, values: dict[str, 
     kept = {name: value for name, value in draft.answers.items() if name not in {f.name for f in step.fields}}
     draft.answers = {**kept, **values}
     draft.updated_at = now
+
+
+def is_outdated(session: Session, draft: Draft) -> bool:
+    """True if the draft was filled in for a version that is no longer in force."""
+    return not publishing.is_in_force(session, draft.version_id)
+
+
+def move_to_published(session: Session, draft: Draft, now: datetime) -> None:
+    """Move a draft to the version in force: answers that the new form still asks for and all files are kept.
+
+    The caller holds the lock. Raises `Refusal` where the procedure or the agency no longer takes applications.
+    """
+    old = publishing.version(session, draft.version_id)
+    new = publishing.published(session, old.procedure.code)
+    if new is None:
+        raise Refusal("not_offered", "Thủ tục này không còn tiếp nhận hồ sơ. Bạn có thể xóa bản nháp.")
+    _require_offered(session, new.procedure.code, draft.agency_key)
+    asked = {field.name: field for step in new.form.steps for field in step.fields}
+    before = {field.name: field for step in old.form.steps for field in step.fields}
+    draft.answers = {
+        name: value for name, value in draft.answers.items() if name in asked and _same(asked[name], before.get(name))
+    }
+    places = {paper.name: position for position, paper in reversed(list(enumerate(new.procedure.documents)))}
+    slots = {i: places[paper.name] for i, paper in enumerate(old.procedure.documents) if paper.name in places}
+    uploads.move(session, draft.id, slots)
+    draft.version_id, draft.moved_at = new.version_id, now
+
+
+def _same(new: FormField, old: FormField | None) -> bool:
+    """True if an answer to the old question answers the new one."""
+    return old is not None and (new.kind, new.options, new.minimum, new.maximum) == (
+        old.kind, old.options, old.minimum, old.maximum)  # fmt: skip
+
+
+def _require_offered(session: Session, code: str, agency_key: str) -> None:
+    levels = {found.agency.key: found.level for found in publishing.offering_agencies(session, code)}
+    if agency_key not in levels:
+        raise Refusal("not_offered", "Cơ quan này không tiếp nhận thủ tục. Hãy chọn cơ quan trong danh sách.")
+    if levels[agency_key] is ServiceLevel.INFORMATION:
+        raise Refusal("not_online", "Cơ quan này chưa nhận hồ sơ trực tuyến. Hãy nộp trực tiếp hoặc qua bưu chính.")
 
 
 def unsent(session: Session, actor: Actor) -> list[Draft]:

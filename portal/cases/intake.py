@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from portal.base.errors import NotFound, Refusal
 from portal.cases.actions import tell
-from portal.cases.drafts import AlreadySent, draft_for
+from portal.cases.drafts import AlreadySent, Outdated, draft_for, is_outdated
 from portal.cases.lifecycle import State
 from portal.cases.models import Case, Draft
 from portal.cases.references import next_reference
@@ -21,9 +21,10 @@ from portal.deadlines.clock import acceptance_due
 from portal.documents import uploads
 from portal.identity.actor import Actor
 from portal.publishing import queries as publishing
+from portal.publishing.queries import Published
 from services_catalog.answers import first_incomplete_step
-from services_catalog.loader import forms
-from services_catalog.model import Channel, Procedure
+from services_catalog.model import Procedure
+from services_catalog.terms import Channel
 
 _SECRET_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 - an alphabet without look-alikes
 
@@ -31,14 +32,18 @@ _SECRET_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 - an alphabet 
 def submit(session: Session, draft_id: uuid.UUID, *, by: Actor, now: datetime) -> Case:
     """Turn a draft into a case, once: a second call returns the case of the first.
 
-    Raises `NotFound`, and `Refusal("incomplete")` naming what is missing.
+    Raises `NotFound`, `Refusal("incomplete")` naming what is missing, and `Outdated` where the person has not
+    yet seen that the procedure has changed.
     """
     try:
         draft = draft_for(session, by, draft_id, lock=True)
     except AlreadySent:
         return session.scalars(select(Case).where(Case.draft_id == draft_id)).one()
-    procedure = publishing.version(session, draft.version_id).procedure
-    _require_complete(session, draft, procedure)
+    if is_outdated(session, draft):
+        raise Outdated()
+    published = publishing.version(session, draft.version_id)
+    procedure = published.procedure
+    _require_complete(session, draft, published)
     case = _new_case(session, draft, procedure, now)
     uploads.hand_over(session, draft_id=draft.id, case_id=case.id)
     tell(session, case, "case.submitted", procedure, by=by, now=now, details={})
@@ -51,10 +56,10 @@ def missing_papers(session: Session, draft: Draft, procedure: Procedure) -> list
     return [d.name for i, d in enumerate(procedure.documents) if procedure.demands(d) and i not in slots]
 
 
-def _require_complete(session: Session, draft: Draft, procedure: Procedure) -> None:
-    if step := first_incomplete_step(forms()[procedure.form], draft.answers):
+def _require_complete(session: Session, draft: Draft, published: Published) -> None:
+    if step := first_incomplete_step(published.form, draft.answers):
         raise Refusal("incomplete", f"Phần “{step.title}” chưa điền xong.")
-    if missing := missing_papers(session, draft, procedure):
+    if missing := missing_papers(session, draft, published.procedure):
         raise Refusal("incomplete", f"Còn thiếu giấy tờ: {missing[0]}.")
 
 

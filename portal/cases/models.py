@@ -22,6 +22,8 @@ class Draft(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("procedure_versions.id"))
     agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"))
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # When it was moved to a newer version of the procedure; None if never.
+    moved_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -31,7 +33,9 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
-        Index("ix_cases_desk", "agency_key", "state", "stage", "due_at", "id"),
+        Index("ix_cases_desk", "agency_key", "state", "stage_role", "due_at", "id"),
+        Index("ix_cases_version", "version_id", "state"),
+        Index("ix_cases_handling", "procedure_code", "finished_at", postgresql_where="handling_minutes IS NOT NULL"),
         Index("ix_cases_applicant", "applicant_id", "id"),
         Index("ix_cases_assignee", "assignee_id", "state", postgresql_where="state IN ('accepted', 'in_process')"),
     )
@@ -53,6 +57,9 @@ class Case(Base):
 
     state: Mapped[str]
     stage: Mapped[str | None]
+    # Of the stage, so that a queue is found without opening each case's process.
+    stage_role: Mapped[str | None]
+    stage_does: Mapped[str | None]
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     version: Mapped[int] = mapped_column(default=1)
 
@@ -62,6 +69,8 @@ class Case(Base):
     due_at: Mapped[datetime | None]
     previous_due_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    # Office time from acceptance to the end, without the time it waited for the applicant.
+    handling_minutes: Mapped[int | None]
     returned_at: Mapped[datetime | None]
 
     is_granted: Mapped[bool | None]

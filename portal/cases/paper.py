@@ -18,8 +18,7 @@ from portal.identity import queries as identity
 from portal.identity.models import Role
 from portal.publishing import queries as publishing
 from services_catalog.fields import show_answer
-from services_catalog.loader import forms
-from services_catalog.model import FormField
+from services_catalog.form import FormField
 
 _COMMUNE = re.compile(r"^.*? (xã|phường) ")
 _NO_TITLE = "Lãnh đạo phê duyệt"
@@ -48,7 +47,7 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
     published = publishing.version(session, case.version_id)
     agency = session.get_one(Agency, case.agency_key)
     parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
-    fields = {field.name: field for step in forms()[published.procedure.form].steps for field in step.fields}
+    fields = {field.name: field for step in published.form.steps for field in step.fields}
     return {
         "reference": case.reference,
         "procedure": published.procedure.short_name,

@@ -6,7 +6,8 @@ from portal.cases.lifecycle import DESK_ROLE, TRANSITIONS, Action, By, State
 from portal.cases.models import Case
 from portal.identity.actor import Actor
 from portal.identity.models import Role
-from services_catalog.model import Stage, StageAction, Workflow
+from services_catalog.terms import StageAction
+from services_catalog.workflow import Stage, Workflow
 
 _STAGE_ACTIONS = {
     Action.PROPOSE: StageAction.PROPOSE,
@@ -18,7 +19,7 @@ _STAGE_ACTIONS = {
 
 def may_see(actor: Actor, case: Case) -> bool:
     """The applicant, and staff of the agency that handles the case."""
-    return actor.is_system or actor.account_id == case.applicant_id or case.agency_key in actor.agency_keys
+    return actor.is_system or actor.account_id == case.applicant_id or case.agency_key in actor.case_agency_keys
 
 
 def may_do(actor: Actor, action: Action, case: Case, workflow: Workflow) -> bool:

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 from portal.base.errors import NotFound
 from portal.cases.lifecycle import DESK_ROLE, DESK_STATES, State
 from portal.cases.models import Case, CaseEvent
-from portal.cases.permissions import current_stage, may_see
+from portal.cases.permissions import may_see
 from portal.cases.references import normalise
 from portal.identity.actor import Actor
 from portal.identity.models import Role
-from portal.publishing.models import ProcedureRow, ProcedureVersionRow
-from services_catalog.loader import workflows
-from services_catalog.model import Procedure, StageAction
+from portal.publishing.models import ProcedureVersionRow
+from services_catalog.terms import StageAction
 from services_catalog.text import short_name
 
 
@@ -67,7 +66,7 @@ def to_do(session: Session, actor: Actor, *, limit: int = 200) -> list[QueueRow]
 
 def of_agencies(session: Session, actor: Actor, *, limit: int = 200) -> list[QueueRow]:
     """All cases of the agencies at which the actor holds a position, newest first."""
-    return _rows(session, Case.agency_key.in_(actor.agency_keys), Case.id.desc(), limit=limit)
+    return _rows(session, Case.agency_key.in_(actor.case_agency_keys), Case.id.desc(), limit=limit)
 
 
 def _waits_for(actor: Actor, agency_key: str, role: Role) -> ColumnElement[bool]:
@@ -76,28 +75,21 @@ def _waits_for(actor: Actor, agency_key: str, role: Role) -> ColumnElement[bool]
     conditions = []
     if role is DESK_ROLE:
         conditions.append(and_(here, Case.state.in_(DESK_STATES)))
-    for stage in {stage for workflow in workflows().values() for stage in workflow.stages if stage.role == role}:
-        at_stage = and_(here, Case.state == State.IN_PROCESS, Case.stage == stage.key)
-        if stage.does is StageAction.PROPOSE:
-            at_stage = and_(at_stage, or_(Case.assignee_id.is_(None), Case.assignee_id == actor.account_id))
-        conditions.append(at_stage)
+    mine = or_(Case.stage_does != StageAction.PROPOSE, Case.assignee_id.is_(None), Case.assignee_id == actor.account_id)
+    conditions.append(and_(here, Case.state == State.IN_PROCESS, Case.stage_role == role, mine))
     return or_(false(), *conditions)
 
 
 def _rows(session: Session, where: ColumnElement[bool], *order: object, limit: int) -> list[QueueRow]:
-    workflow = func.coalesce(
-        ProcedureVersionRow.document["workflow"].as_string(), Procedure.model_fields["workflow"].default
-    )
     query = (
-        select(Case, ProcedureRow.name, workflow)
-        .join(ProcedureRow, ProcedureRow.code == Case.procedure_code)
+        select(Case, ProcedureVersionRow.document["name"].as_string(), ProcedureVersionRow.workflow["stages"])
         .join(ProcedureVersionRow, ProcedureVersionRow.id == Case.version_id)
         .where(where)
         .order_by(*order)  # type: ignore[arg-type]
         .limit(limit)
     )
     rows = []
-    for case, name, key in session.execute(query):
-        stage = current_stage(case, workflows()[key])
-        rows.append(QueueRow(case, short_name(name), stage.label if stage else None))
+    for case, name, stages in session.execute(query):
+        label = next((stage["label"] for stage in stages if stage["key"] == case.stage), None)
+        rows.append(QueueRow(case, short_name(name), label))
     return rows

@@ -6,7 +6,7 @@ from portal.base.words import when
 from portal.cases.lifecycle import NATIONAL, Action, State
 from portal.cases.models import Case
 from portal.cases.permissions import current_stage
-from services_catalog.model import Channel, TimeUnit, Workflow
+from services_catalog.workflow import Workflow
 
 STATE_NAMES = {
     State.SUBMITTED: "Chờ tiếp nhận",
@@ -51,14 +51,6 @@ EVENT_NAMES = {
     "case.finished": "Đã có kết quả",
     "case.returned": "Người nộp đã nhận kết quả",
     "case.withdrawn": "Người nộp rút hồ sơ",
-}
-
-CHANNEL_NAMES = {Channel.ONLINE: "Trực tuyến", Channel.DESK: "Trực tiếp", Channel.POST: "Bưu chính"}
-UNIT_NAMES = {
-    TimeUnit.WORKING_HOURS: "giờ làm việc",
-    TimeUnit.WORKING_DAYS: "ngày làm việc",
-    TimeUnit.DAYS: "ngày",
-    TimeUnit.MONTHS: "tháng",
 }
 
 

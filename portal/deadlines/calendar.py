@@ -63,6 +63,15 @@ class WorkCalendar:
         """Like `add_days` in calendar months; a day that the month lacks is its last day."""
         return self._closing_on_or_after(local(start).date() + relativedelta(months=months))
 
+    def working_time(self, start: datetime, end: datetime) -> timedelta:
+        """Office time between two instants; nothing where `end` is not after `start`."""
+        total, day = timedelta(), local(start).date()
+        while day <= local(end).date():
+            for opens, closes in self._sessions(day):
+                total += max(timedelta(), min(closes, end) - max(opens, start))
+            day += timedelta(days=1)
+        return total
+
     def closing(self, day: date) -> datetime:
         """The end of office hours on `day`."""
         return datetime.combine(day, self.hours.sessions[-1][1], VIETNAM)

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from portal.base.clock import local_day
 from portal.deadlines.calendar import WorkCalendar
-from services_catalog.model import Channel, Procedure, TimeLimit, TimeUnit, Workflow
+from services_catalog.model import Procedure, TimeLimit
+from services_catalog.terms import Channel, TimeUnit
+from services_catalog.workflow import Workflow
 
 ACCEPTANCE_HOURS = 8  # working hours to check an online filing (NĐ 45/2020)
 

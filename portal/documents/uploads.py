@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -27,6 +28,8 @@ ACCEPTED = {
     "image/webp": "WEBP",
 }
 MOST_PER_SLOT = 10
+# The place of papers that the procedure does not name.
+OTHER_SLOT = 1000
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,12 @@ def hand_over(session: Session, *, draft_id: uuid.UUID, case_id: int) -> None:
     """Make the files of a draft those of the case it became."""
     for document in of_draft(session, draft_id):
         document.case_id = case_id
+
+
+def move(session: Session, draft_id: uuid.UUID, new_slots: Mapping[int, int]) -> None:
+    """Put the files of a draft at the places of another list of papers; those without a place go to the others."""
+    for document in of_draft(session, draft_id):
+        document.slot = new_slots.get(document.slot, OTHER_SLOT)
 
 
 def of_draft(session: Session, draft_id: uuid.UUID | None) -> list[Document]:

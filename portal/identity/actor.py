@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from portal.identity.models import Account, Role
+from portal.identity.models import CASE_ROLES, CATALOG_ROLES, Account, Role
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,27 @@ class Actor:
 
     @property
     def is_staff(self) -> bool:
-        """True if a position is held today."""
-        return bool(self.roles)
+        """True if a position that works with cases is held today."""
+        return self.has_any(CASE_ROLES)
+
+    @property
+    def keeps_catalog(self) -> bool:
+        """True if the catalogue is edited or approved by this person."""
+        return self.has_any(CATALOG_ROLES)
 
     @property
     def agency_keys(self) -> frozenset[str]:
         """The agencies at which a position is held."""
         return frozenset(agency for agency, _ in self.roles)
+
+    @property
+    def case_agency_keys(self) -> frozenset[str]:
+        """The agencies whose cases this person works with: keeping the catalogue opens nobody's case."""
+        return frozenset(agency for agency, role in self.roles if role in CASE_ROLES)
+
+    def has_any(self, roles: frozenset[Role]) -> bool:
+        """True if one of the roles is held at any agency."""
+        return any(role in roles for _, role in self.roles)
 
     def has(self, role: Role, agency_key: str) -> bool:
         """True if the role is held at that agency."""

@@ -19,6 +19,8 @@ class Role(StrEnum):
     HEAD = "head"
     APPROVER = "approver"
     CLERK = "clerk"
+    CATALOG_EDITOR = "catalog_editor"
+    CATALOG_APPROVER = "catalog_approver"
 
 
 ROLE_NAMES = {
@@ -27,7 +29,11 @@ ROLE_NAMES = {
     Role.HEAD: "Lãnh đạo phòng",
     Role.APPROVER: "Lãnh đạo phê duyệt",
     Role.CLERK: "Văn thư",
+    Role.CATALOG_EDITOR: "Biên tập danh mục",
+    Role.CATALOG_APPROVER: "Duyệt danh mục",
 }
+CATALOG_ROLES = frozenset({Role.CATALOG_EDITOR, Role.CATALOG_APPROVER})
+CASE_ROLES = frozenset(Role) - CATALOG_ROLES
 
 
 class Account(Base):

@@ -1,221 +1,221 @@
-"""Loading the shipped catalogue into the database: idempotent, all or nothing."""
+"""Changing the catalogue: draft, proposal, approval by a second person, undoing. The web and imports call these."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, text, update
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.agencies.models import Agency, AgencyPredecessor
 from portal.base.clock import local_day
-from portal.publishing.models import CatalogLoad, Offering, ProcedureRow, ProcedureVersionRow, VersionState
-from services_catalog.loader import DATA, Catalog, ProcedureVersion, as_document, digest_of_data, load_catalog
+from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
+from portal.identity.actor import Actor
+from portal.publishing.in_force import put_in_force
+from portal.publishing.models import Origin, ProcedureRow, ProcedureVersionRow, VersionEvent, VersionState
+from portal.publishing.permissions import may_approve, may_edit
+from portal.publishing.rows import content_of, version_row
+from services_catalog.library import Release
+from services_catalog.loader import library
 from services_catalog.model import Procedure
-from services_catalog.reference import AGENCY_GROUPS
 
-_LOAD_LOCK = 3701  # any number that no other advisory lock of ours has
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What a load changed."""
-
-    procedures: int
-    new_versions: int
-    unchanged: bool
+_OPEN = (VersionState.DRAFT, VersionState.PROPOSED)
 
 
-def load(session: Session, now: datetime, root: Path = DATA, *, force: bool = False) -> LoadReport:
-    """Make the live catalogue equal to the data below `root`, in the caller's transaction.
+def open_draft(session: Session, code: str, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+    """The open draft of a procedure, begun as a copy of the version in force if there is none.
 
-    Skipped where the same data is live already, unless `force`. Raises `CatalogError`.
+    Raises `NotFound`, `Forbidden`.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
-    digest = digest_of_data(root)
-    last = session.scalar(select(CatalogLoad).order_by(CatalogLoad.id.desc()).limit(1))
-    if last and last.digest == digest and not force:
-        publish_and_record(session, now)
-        return LoadReport(last.procedures, 0, unchanged=True)
-    catalog = load_catalog(root)
-    _load_agencies(session, catalog)
-    _load_procedures(session, catalog)
-    new = _load_versions(session, catalog, now)
-    publish_in_force(session, now)
-    count = len(catalog.procedures)
-    session.add(CatalogLoad(digest=digest, procedures=count, loaded_at=now))
-    return LoadReport(count, new, unchanged=False)
+    row = ProcedureVersionRow
+    session.get(ProcedureRow, code, with_for_update=True)  # two editors at once get the same draft
+    opened = session.scalar(select(row).where(row.procedure_code == code, row.state.in_(_OPEN)))
+    in_force = session.scalar(select(row).where(row.procedure_code == code, row.state == VersionState.PUBLISHED))
+    source = opened or in_force
+    if source is None:
+        raise NotFound("Không có thủ tục này.")
+    _require(may_edit(by, _agencies(source)))
+    return opened or _new_draft(session, _release(source), local_day(now), by, now, based_on=source.id)
 
 
-def publish_and_record(session: Session, now: datetime) -> None:
-    """`publish_in_force`, and a new load entry where that changed anything, so that search indexes are rebuilt."""
-    last = session.scalar(select(CatalogLoad).order_by(CatalogLoad.id.desc()).limit(1))
-    if last and publish_in_force(session, now):
-        session.add(CatalogLoad(digest=last.digest, procedures=last.procedures, loaded_at=now))
+def begin_procedure(session: Session, document: Mapping[str, Any], *, by: Actor, now: datetime) -> ProcedureVersionRow:
+    """The first draft of a new procedure. Raises `WrongRecord`, `Invalid` for a code that exists, `Forbidden`."""
+    procedure = library().check(document)
+    _require(may_edit(by, procedure.agencies))
+    if session.get(ProcedureRow, procedure.code):
+        raise Invalid({"code": "Mã này đã có trong danh mục."})
+    make_room(session, [procedure])
+    return _new_draft(session, library().release(procedure), local_day(now), by, now)
 
 
-def _load_agencies(session: Session, catalog: Catalog) -> None:
-    rows = _agency_rows(catalog)
-    keys = [row["key"] for row in rows]
-    session.execute(update(Agency).where(Agency.key.not_in(keys)).values(is_active=False))
-    # Codes are unique: free them all first, so that a new numbering may swap two of them.
-    session.execute(update(Agency).values(code=None))
-    # Parents first: a row may refer to one before it.
-    for with_parent in (False, True):
-        _upsert(session, Agency, ["key"], [row for row in rows if bool(row["parent_key"]) is with_parent])
-    session.execute(delete(AgencyPredecessor))
-    pairs = [
-        {"agency_key": f"ubnd-{place.code}", "predecessor_key": f"2021-{old}"}
-        for place in catalog.places
-        for old in place.merged_from
-    ]
-    if pairs:
-        session.execute(insert(AgencyPredecessor), pairs)
+def make_room(session: Session, procedures: Collection[Procedure]) -> None:
+    """Rows for procedures that do not exist yet; they are offered once a version is in force."""
+    sectors = library().sectors
+    session.add_all(
+        ProcedureRow(code=p.code, name=p.name, sector=sectors[p.sector], is_offered=False) for p in procedures
+    )
+    session.flush()
 
 
-def _agency_rows(catalog: Catalog) -> list[dict[str, Any]]:
-    codes = catalog.codes
+def save(
+    session: Session, version_id: int, document: Mapping[str, Any], *, effective_on: date, note: str, by: Actor,
+    now: datetime, revision: int | None = None,
+) -> ProcedureVersionRow:  # fmt: skip
+    """Replace what a draft says, checked as a whole. `effective_on` is the local day it takes effect.
 
-    def row(key: str, name: str, kind: str, **more: Any) -> dict[str, Any]:
-        base = {"parent_key": None, "place_code": None, "is_active": True}
-        code = codes.codes.get(key)
-        marked = codes.placeholder and code not in (None, "H37")
-        return {**base, "key": key, "name": name, "kind": kind, "code": code, "code_is_placeholder": marked, **more}
-
-    listed = [row(a.key, a.name, a.kind, parent_key=a.parent) for a in catalog.agencies.values()]
-    listed.sort(key=lambda r: len(_ancestors(r["key"], catalog)))
-    local = [
-        row(f"{group.prefix}-{place.code}", f"{group.title} {_lower_first(place.name)}", group.kind,
-            place_code=place.code, parent_key=group.parent)
-        for group in AGENCY_GROUPS
-        for place in catalog.places
-    ]  # fmt: skip
-    former = [
-        row(f"2021-{f.code}", f"Ủy ban nhân dân {_lower_first(f.name)}", f"former_{f.kind}", place_code=f.code,
-            is_active=False, parent_key="ubnd-tinh" if f.parent == "20" else f"2021-{f.parent}")
-        for f in sorted(catalog.former_places, key=lambda f: f.parent != "20")
-    ]  # fmt: skip
-    return [*listed, *local, *former]
+    Raises `WrongRecord`, `Stale` if somebody saved since `revision`, `Forbidden`, `Refusal`.
+    """
+    row = _locked(session, version_id, (VersionState.DRAFT,))
+    if revision is not None and revision != row.revision:
+        raise Stale("Người khác vừa lưu bản nháp này. Hãy mở lại để xem nội dung mới.")
+    procedure = library().check({**document, "code": row.procedure_code})
+    _require(may_edit(by, _agencies(row)) and may_edit(by, procedure.agencies))
+    for name, value in content_of(library().release(procedure)).items():
+        setattr(row, name, value)
+    row.effective_on, row.note, row.edited_by = effective_on, note, by.account_id
+    _record(session, row, "saved", by, now)
+    return row
 
 
-def _ancestors(key: str, catalog: Catalog) -> list[str]:
-    found: list[str] = []
-    parent = catalog.agencies[key].parent
-    while parent:
-        found.append(parent)
-        parent = catalog.agencies[parent].parent
+def end_procedure(
+    session: Session, code: str, *, effective_on: date, note: str, by: Actor, now: datetime
+) -> ProcedureVersionRow:
+    """Propose that a procedure is no longer offered from a day on. Raises `Invalid` without a reason."""
+    if not note.strip():
+        raise Invalid({"note": "Hãy ghi quyết định hoặc lý do bãi bỏ."})
+    row = open_draft(session, code, by=by, now=now)
+    if row.revision > 1 or row.state != VersionState.DRAFT:
+        raise Refusal("draft_exists", "Thủ tục đang có bản nháp. Hãy gửi duyệt hoặc bỏ bản nháp trước.")
+    row.ends_procedure, row.effective_on, row.note, row.edited_by = True, effective_on, note, by.account_id
+    return propose(session, row.id, by=by, now=now)
+
+
+def propose(session: Session, version_id: int, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+    """Hand a draft to the one who approves. Raises `WrongRecord` if it no longer fits what exists."""
+    row = _locked(session, version_id, (VersionState.DRAFT,))
+    _require(may_edit(by, _agencies(row)))
+    library().check(row.document)
+    return _set(session, row, VersionState.PROPOSED, "proposed", by, now)
+
+
+def send_back(session: Session, version_id: int, reason: str, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+    """Back to the editor, with what is to be done."""
+    row = _locked(session, version_id, (VersionState.PROPOSED,))
+    _require(may_approve(by, _agencies(row), None) or may_edit(by, _agencies(row)))
+    if not reason.strip():
+        raise Invalid({"reason": "Hãy ghi điều cần sửa."})
+    return _set(session, row, VersionState.DRAFT, "sent_back", by, now, reason)
+
+
+def approve(session: Session, version_id: int, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+    """Let a proposed version take effect on its day, today at the earliest. The editor may not approve it.
+
+    It never takes effect before the version it replaces. Cases that are open keep their own version.
+    """
+    row = _locked(session, version_id, (VersionState.PROPOSED,))
+    if not may_approve(by, _agencies(row), row.edited_by):
+        own = row.edited_by is not None and row.edited_by == by.account_id
+        raise Forbidden("Người soạn không tự duyệt được. Hãy nhờ người thứ hai." if own else _NOT_YOURS)
+    release = library().release(library().check(row.document))
+    for name, value in content_of(release).items():
+        setattr(row, name, value)
+    others = ProcedureVersionRow
+    last = session.scalar(
+        select(others.effective_on).where(
+            others.procedure_code == row.procedure_code, others.state == VersionState.PUBLISHED
+        )
+    )
+    row.effective_on = max(row.effective_on, local_day(now), last or date.min)
+    row.decided_by = by.account_id
+    _set(session, row, VersionState.APPROVED, "approved", by, now)
+    put_in_force(session, now)
+    return row
+
+
+def discard(session: Session, version_id: int, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+    """Give up a draft or a proposal."""
+    row = _locked(session, version_id, _OPEN)
+    _require(may_edit(by, _agencies(row)))
+    row.decided_by = by.account_id
+    return _set(session, row, VersionState.WITHDRAWN, "discarded", by, now)
+
+
+def undo(session: Session, version_id: int, reason: str, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+    """Take an approved or published version back: the one before it is in force again at once.
+
+    Cases filed under it meanwhile keep it. Raises `Refusal` where nothing would be left to offer.
+    """
+    row = _locked(session, version_id, (VersionState.APPROVED, VersionState.PUBLISHED))
+    _require(may_approve(by, _agencies(row), None))
+    if not reason.strip():
+        raise Invalid({"reason": "Hãy ghi lý do hoàn tác."})
+    if row.state == VersionState.PUBLISHED and not _has_earlier(session, row):
+        raise Refusal("nothing_before", "Đây là phiên bản duy nhất. Muốn ngừng thủ tục, hãy dùng “Bãi bỏ”.")
+    row.decided_by = by.account_id
+    _set(session, row, VersionState.WITHDRAWN, "undone", by, now, reason)
+    put_in_force(session, now)
+    return row
+
+
+_NOT_YOURS = "Thủ tục này không thuộc phạm vi bạn phụ trách."
+
+
+def _require(allowed: bool) -> None:
+    if not allowed:
+        raise Forbidden(_NOT_YOURS)
+
+
+def _locked(session: Session, version_id: int, states: tuple[VersionState, ...]) -> ProcedureVersionRow:
+    row = session.get(ProcedureVersionRow, version_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("Không có phiên bản này.")
+    if row.state not in states:
+        raise Refusal("not_now", "Phiên bản vừa được người khác xử lý. Hãy xem lại tình trạng mới.")
+    return row
+
+
+def _agencies(row: ProcedureVersionRow) -> list[str]:
+    found: list[str] = row.document["agencies"]
     return found
 
 
-def _lower_first(name: str) -> str:
-    return name[:1].lower() + name[1:]
+def _release(row: ProcedureVersionRow) -> Release:
+    """What the version says, with today's form and process."""
+    return library().release(library().check(row.document))
 
 
-def _load_procedures(session: Session, catalog: Catalog) -> None:
-    """A row for each code; what it says is set from the version in force by `publish_in_force`."""
-    common = {c.code: (rank, " | ".join(c.also)) for rank, c in enumerate(catalog.synonyms.procedures)}
-    rows = [
-        {
-            "code": p.code,
-            "name": p.name,
-            "sector": catalog.sectors[p.sector],
-            "is_offered": False,
-            "common_rank": common.get(p.code, (None, ""))[0],
-            "also_called": common.get(p.code, (None, ""))[1],
-        }
-        for p in catalog.procedures.values()
-    ]
-    _upsert(session, ProcedureRow, ["code"], rows)
+def _new_draft(
+    session: Session, release: Release, effective_on: date, by: Actor, now: datetime, based_on: int | None = None
+) -> ProcedureVersionRow:
+    columns = version_row(release, effective_on, VersionState.DRAFT, Origin.EDITOR, now)
+    row = ProcedureVersionRow(**columns, edited_by=by.account_id, based_on=based_on)
+    session.add(row)
+    session.flush()
+    _record(session, row, "opened", by, now)
+    return row
 
 
-def _load_versions(session: Session, catalog: Catalog, now: datetime) -> int:
-    """Store versions not yet known; those no longer in the data are withdrawn. Returns how many are new."""
-    known = {(row.procedure_code, row.digest) for row in session.execute(
-        select(ProcedureVersionRow.procedure_code, ProcedureVersionRow.digest))}  # fmt: skip
-    new = [v for v in catalog.versions if (v.procedure.code, v.digest) not in known]
-    if new:
-        session.execute(insert(ProcedureVersionRow), [_version_row(version, now) for version in new])
-    digests = [version.digest for version in catalog.versions]
-    in_data = ProcedureVersionRow.digest.in_(digests)
-    _set_state(session, VersionState.WITHDRAWN, ~in_data)
-    _set_state(session, VersionState.WAITING, in_data, ProcedureVersionRow.state == VersionState.WITHDRAWN)
-    return len(new)
+def _set(
+    session: Session,
+    row: ProcedureVersionRow,
+    state: VersionState,
+    event: str,
+    by: Actor,
+    now: datetime,
+    note: str = "",
+) -> ProcedureVersionRow:
+    row.state = state
+    _record(session, row, event, by, now, note)
+    return row
 
 
-def _version_row(version: ProcedureVersion, now: datetime) -> dict[str, Any]:
-    return {
-        "procedure_code": version.procedure.code,
-        "effective_on": version.effective_on,
-        "digest": version.digest,
-        "state": VersionState.WAITING,
-        "document": as_document(version.procedure),
-        "loaded_at": now,
-    }
+def _record(session: Session, row: ProcedureVersionRow, event: str, by: Actor, now: datetime, note: str = "") -> None:
+    session.add(VersionEvent(version_id=row.id, event=event, actor_id=by.account_id, at=now, note=note))
+    session.flush()
 
 
-def publish_in_force(session: Session, now: datetime) -> bool:
-    """Make the newest version in force today (local day) the published one of each procedure.
-
-    Runs with each load and every day, so a version loaded ahead takes effect on its day. Returns whether
-    anything changed; then the procedures' names, sectors and agencies follow their versions.
-    """
-    row = ProcedureVersionRow
-    in_force = (
-        select(row.id)
-        .where(row.state != VersionState.WITHDRAWN, row.effective_on <= local_day(now))
-        .ext(distinct_on(row.procedure_code))
-        .order_by(row.procedure_code, row.effective_on.desc(), row.id.desc())
-    )
-    due = set(session.scalars(in_force))
-    published = set(session.scalars(select(row.id).where(row.state == VersionState.PUBLISHED)))
-    offered = set(session.scalars(select(ProcedureRow.code).where(ProcedureRow.is_offered)))
-    if due == published and len(offered) == len(due):
-        return False
-    _set_state(session, VersionState.SUPERSEDED, row.state == VersionState.PUBLISHED, row.id.not_in(due))
-    _set_state(session, VersionState.PUBLISHED, row.id.in_(due))
-    _follow_versions(session)
-    return True
-
-
-def _set_state(session: Session, state: VersionState, *where: ColumnElement[bool]) -> None:
-    session.execute(update(ProcedureVersionRow).where(*where).values(state=state))
-
-
-def _follow_versions(session: Session) -> None:
-    query = select(ProcedureVersionRow.document).where(ProcedureVersionRow.state == VersionState.PUBLISHED)
-    procedures = [Procedure.model_validate(document) for document in session.scalars(query)]
-    members = _group_members(session)
-    session.execute(update(ProcedureRow).values(is_offered=False))
-    session.execute(
-        update(ProcedureRow),
-        [{"code": p.code, "name": p.name, "is_offered": True} for p in procedures],
-    )
-    session.execute(delete(Offering))
-    offerings = [
-        {"procedure_code": p.code, "agency_key": key} for p in procedures for name in p.agencies
-        for key in members.get(name, [name])
-    ]  # fmt: skip
-    if offerings:
-        session.execute(insert(Offering), offerings)
-
-
-def _group_members(session: Session) -> dict[str, list[str]]:
-    """Agency keys by group name."""
-    return {
-        group.name: list(
-            session.scalars(select(Agency.key).where(Agency.kind == group.kind, Agency.is_active).order_by(Agency.key))
-        )
-        for group in AGENCY_GROUPS
-    }
-
-
-def _upsert(session: Session, table: Any, keys: list[str], rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    statement = insert(table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+def _has_earlier(session: Session, row: ProcedureVersionRow) -> bool:
+    other = ProcedureVersionRow
+    query = select(other.id).where(other.procedure_code == row.procedure_code, other.state == VersionState.SUPERSEDED)
+    return session.scalar(query.limit(1)) is not None

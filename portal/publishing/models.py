@@ -6,23 +6,33 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base.db import Base
 
 
 class VersionState(StrEnum):
-    """Where a version of a procedure stands: to come, in force, replaced, or taken out of the data."""
+    """Where a version of a procedure stands on its way: edited, waiting for the second person, for its day, …"""
 
-    WAITING = "waiting"
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
 
 
+class Origin(StrEnum):
+    """Where a version came from."""
+
+    FILE = "file"
+    EDITOR = "editor"
+    IMPORT = "import"
+
+
 class ProcedureRow(Base):
-    """A procedure that is or was offered; its text is in its versions."""
+    """A procedure that is, was or will be offered; its text is in its versions."""
 
     __tablename__ = "procedures"
 
@@ -35,34 +45,73 @@ class ProcedureRow(Base):
 
 
 class ProcedureVersionRow(Base):
-    """A version as a document of `services_catalog.model.Procedure`. Cases pin the version they were filed under."""
+    """A version with the form and the process it runs with: documents of `services_catalog.library.Release`.
+
+    Cases pin the version they were filed under. With `ends_procedure` the procedure is no longer offered from
+    `effective_on` on.
+    """
 
     __tablename__ = "procedure_versions"
     __table_args__ = (
-        UniqueConstraint("procedure_code", "digest", name="uq_procedure_versions_procedure_digest"),
         Index("ix_procedure_versions_current", "procedure_code", unique=True, postgresql_where="state = 'published'"),
-    )
+        Index(
+            "ix_procedure_versions_open", "procedure_code", unique=True,
+            postgresql_where="state IN ('draft', 'proposed')",
+        ),
+        Index("ix_procedure_versions_history", "procedure_code", "id"),
+        Index(
+            "ix_procedure_versions_file", "procedure_code", "effective_on", "digest", unique=True,
+            postgresql_where="origin = 'file'",
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     procedure_code: Mapped[str] = mapped_column(ForeignKey("procedures.code"))
     effective_on: Mapped[date]
     digest: Mapped[str]
     state: Mapped[str]
+    origin: Mapped[str]
+    ends_procedure: Mapped[bool] = mapped_column(default=False)
     document: Mapped[dict[str, Any]]
-    loaded_at: Mapped[datetime]
+    form: Mapped[dict[str, Any]]
+    workflow: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    # The version that was in force when editing began.
+    based_on: Mapped[int | None] = mapped_column(ForeignKey("procedure_versions.id"))
+    edited_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    # Counts edits, so that two editors at once never both succeed.
+    revision: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+class VersionEvent(Base):
+    """One thing that somebody did to a version; never changed."""
+
+    __tablename__ = "procedure_version_events"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("procedure_versions.id", ondelete="CASCADE"), index=True)
+    event: Mapped[str]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(default="")
 
 
 class Offering(Base):
-    """An agency offers a procedure."""
+    """An agency offers a procedure, online as far as `level` (`services_catalog.terms.ServiceLevel`) says."""
 
     __tablename__ = "offerings"
 
     procedure_code: Mapped[str] = mapped_column(ForeignKey("procedures.code"), primary_key=True)
     agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"), primary_key=True)
+    level: Mapped[str] = mapped_column(default="full", server_default="full")
 
 
 class CatalogLoad(Base):
-    """A load of the shipped data; the newest says which catalogue is live."""
+    """A change of the live catalogue; the newest says which one is live."""
 
     __tablename__ = "catalog_loads"
 

@@ -11,11 +11,15 @@ from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
 from portal.publishing.models import CatalogLoad, Offering, ProcedureRow, ProcedureVersionRow, VersionState
+from portal.publishing.rows import release_in
+from services_catalog.form import Form
 from services_catalog.indexing import entry_of
 from services_catalog.loader import phrase_synonyms
 from services_catalog.model import Procedure
 from services_catalog.search import CatalogIndex, Entry
+from services_catalog.terms import ServiceLevel
 from services_catalog.text import fold, short_name
+from services_catalog.workflow import Workflow
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,21 @@ class Listed:
 
 @dataclass(frozen=True)
 class Published:
-    """A version of a procedure, with the names that are not in its document."""
+    """A version of a procedure with its form and process, and the official name of its sector."""
 
     version_id: int
     procedure: Procedure
+    form: Form
+    workflow: Workflow
     sector: str
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An agency that takes applications, and how far the procedure goes online there."""
+
+    agency: Agency
+    level: ServiceLevel
 
 
 class LiveIndex:
@@ -115,7 +129,7 @@ def all_published(session: Session) -> list[Published]:
         .where(ProcedureVersionRow.state == VersionState.PUBLISHED, ProcedureRow.is_offered)
         .order_by(ProcedureVersionRow.procedure_code)
     )
-    return [Published(row.id, Procedure.model_validate(row.document), sector) for row, sector in session.execute(query)]
+    return [_published(row, sector) for row, sector in session.execute(query)]
 
 
 def version(session: Session, version_id: int) -> Published:
@@ -129,15 +143,31 @@ def version(session: Session, version_id: int) -> Published:
 def _one(session: Session, *conditions: object) -> Published | None:
     query = select(ProcedureVersionRow, ProcedureRow.sector).join(ProcedureRow).where(*conditions)  # type: ignore[arg-type]
     row = session.execute(query).first()
-    return Published(row[0].id, Procedure.model_validate(row[0].document), row[1]) if row else None
+    return _published(row[0], row[1]) if row else None
 
 
-def offering_agencies(session: Session, code: str) -> list[Agency]:
-    """The agencies that take applications for the procedure, by name."""
+def _published(row: ProcedureVersionRow, sector: str) -> Published:
+    release = release_in(row)
+    return Published(row.id, release.procedure, release.form, release.workflow, sector)
+
+
+def is_in_force(session: Session, version_id: int) -> bool:
+    """True if the version is the one that is offered now."""
+    query = select(ProcedureVersionRow.id).where(
+        ProcedureVersionRow.id == version_id,
+        ProcedureVersionRow.state == VersionState.PUBLISHED,
+        ProcedureVersionRow.ends_procedure.is_(False),
+    )
+    return session.scalar(query) is not None
+
+
+def offering_agencies(session: Session, code: str) -> list[Offered]:
+    """The agencies that handle the procedure, by name."""
     query = (
-        select(Agency)
+        select(Agency, Offering.level)
         .join(Offering, Offering.agency_key == Agency.key)
         .where(Offering.procedure_code == code, Agency.is_active)
         .order_by(Agency.key)
     )
-    return sorted(session.scalars(query), key=lambda agency: fold(agency.name))
+    offered = [Offered(agency, ServiceLevel(level)) for agency, level in session.execute(query)]
+    return sorted(offered, key=lambda found: fold(found.agency.name))

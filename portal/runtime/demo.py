@@ -9,11 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.identity.actions import appoint, create_account
-from portal.identity.models import Account, Role
+from portal.identity.models import CATALOG_ROLES, Account, Role
 
 PASSWORD = "langson-thu-nghiem"  # noqa: S105 - shown on the console on purpose
 AGENCY = "ubnd-05986"
 POLICE = "cong-an-05986"
+OFFICE = "van-phong-ubnd-tinh"
 _WARD = "phường Tam Thanh"
 
 
@@ -35,6 +36,8 @@ ACCOUNTS = (
     DemoAccount("truongphong", "Trưởng Phòng Mẫu", f"lãnh đạo phòng, {_WARD}", Role.HEAD),
     DemoAccount("lanhdao", "Lãnh Đạo Mẫu", f"lãnh đạo phê duyệt, {_WARD}", Role.APPROVER, "Chủ tịch"),
     DemoAccount("vanthu", "Văn Thư Mẫu", f"văn thư, {_WARD}", Role.CLERK),
+    DemoAccount("bientap", "Biên Tập Mẫu", "biên tập danh mục, toàn tỉnh", Role.CATALOG_EDITOR),
+    DemoAccount("duyetdanhmuc", "Duyệt Danh Mục Mẫu", "duyệt danh mục, toàn tỉnh", Role.CATALOG_APPROVER),
 )
 
 
@@ -52,13 +55,13 @@ def create_accounts(session: Session, now: datetime) -> None:
             password=PASSWORD,
             full_name=demo.full_name,
             citizen_id="020090001234" if citizen else None,
-            phone=f"+8491200000{number}",
+            phone=f"+849120000{number:02}",
             residence="Phường Tam Thanh, tỉnh Lạng Sơn" if citizen else None,
             is_demo=True,
             now=now,
         )
         if demo.role:
-            for agency in (AGENCY, POLICE):
+            for agency in (OFFICE,) if demo.role in CATALOG_ROLES else (AGENCY, POLICE):
                 appoint(session, account, agency, demo.role, now, title=demo.title)
 
 

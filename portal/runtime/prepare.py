@@ -10,7 +10,7 @@ from config import Settings
 from portal.base.clock import now
 from portal.base.db import Database
 from portal.migrations.run import upgrade
-from portal.publishing.actions import load
+from portal.publishing.loading import load
 from portal.runtime import demo
 from services_catalog.loader import CatalogError
 

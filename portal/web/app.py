@@ -24,6 +24,7 @@ from portal.web.citizen.drafts import blueprint as citizen_drafts
 from portal.web.desk.views import blueprint as desk
 from portal.web.public.test_phone import blueprint as test_phone
 from portal.web.public.views import blueprint as public
+from services_catalog import words as catalog_words
 from services_catalog.fields import KINDS
 from services_catalog.spelling import highlight
 
@@ -62,13 +63,16 @@ def create_app(settings: Settings) -> Flask:
 def _install_words(app: Flask) -> None:
     """What templates need to speak Vietnamese."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(when=words.when, short_when=words.short_when, money=_money, paragraphs=_paragraphs)
+    app.jinja_env.filters.update(
+        when=words.when, short_when=words.short_when, money=catalog_words.money, paragraphs=_paragraphs
+    )
     app.jinja_env.globals.update(
         STATE_NAMES=case_words.STATE_NAMES,
         ACTION_NAMES=case_words.ACTION_NAMES,
         EVENT_NAMES=case_words.EVENT_NAMES,
-        CHANNEL_NAMES=case_words.CHANNEL_NAMES,
-        UNIT_NAMES=case_words.UNIT_NAMES,
+        AUDIENCE_NAMES=catalog_words.AUDIENCE_NAMES,
+        CHANNEL_NAMES=catalog_words.CHANNEL_NAMES,
+        UNIT_NAMES=catalog_words.UNIT_NAMES,
         KINDS=KINDS,
         highlight=highlight,
         national_status=case_words.national_status,
@@ -81,11 +85,6 @@ def _install_words(app: Flask) -> None:
         except SQLAlchemyError:  # the page that says so needs no person
             actor = None
         return {"actor": actor, "demo": session.settings().demo}
-
-
-def _money(amount: int) -> str:
-    """ "230.000 đ" """
-    return f"{amount:,}".replace(",", ".") + " đ"
 
 
 def _paragraphs(text: str) -> Markup:

@@ -21,13 +21,13 @@ from portal.base.clock import local_day, now
 from portal.base.db import Database
 from portal.identity import actions as identity
 from portal.identity.models import ROLE_NAMES, Account, Role
-from portal.publishing.actions import load
+from portal.publishing.loading import load
 from portal.runtime.doctor import examine
 from portal.web.session import settings
 from services_catalog.fields import FieldError, clean_answer
+from services_catalog.form import FormField
 from services_catalog.indexing import index_of
 from services_catalog.loader import DATA, Catalog, CatalogError, load_catalog
-from services_catalog.model import FormField
 
 catalog = AppGroup("catalog", help="Danh mục thủ tục hành chính.")
 account = AppGroup("account", help="Tài khoản của cán bộ và người dân.")

@@ -20,10 +20,10 @@ from portal.identity.actor import Actor
 from portal.identity.models import Role
 from portal.notifications.models import Notice
 from portal.outbox.models import OutboxMessage
-from services_catalog.loader import workflows
+from services_catalog.loader import library
 from tests.support.desk import DECISION, PATH, Desk
 
-WORKFLOW = workflows()["same-day-civil-status"]
+WORKFLOW = library().workflows["same-day-civil-status"]
 LOGINS = ("congdan", "motcua", "chuyenvien", "truongphong", "lanhdao", "vanthu", "system")
 
 
@@ -209,5 +209,7 @@ def test_a_case_is_in_the_queue_of_just_those_who_can_do_something(desk: Desk, r
 
 
 def test_a_stage_key_means_one_role_in_all_processes() -> None:
-    stages = {(stage.key, stage.role, stage.does) for workflow in workflows().values() for stage in workflow.stages}
+    stages = {
+        (stage.key, stage.role, stage.does) for workflow in library().workflows.values() for stage in workflow.stages
+    }
     assert len({key for key, _, _ in stages}) == len(stages)

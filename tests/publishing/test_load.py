@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from portal.agencies.models import Agency, AgencyPredecessor
 from portal.base.db import Database
 from portal.publishing import queries
-from portal.publishing.actions import load
+from portal.publishing.loading import load
 from portal.publishing.models import ProcedureVersionRow
 from services_catalog.loader import DATA, CatalogError
 from tests.conftest import MORNING

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from portal.base.clock import VIETNAM, local
 from portal.deadlines.calendar import provincial_calendar
 from portal.deadlines.clock import acceptance_due, add_limit, result_due
-from services_catalog.loader import load_catalog, workflows
-from services_catalog.model import Channel, TimeLimit, TimeUnit
+from services_catalog.loader import library, load_catalog
+from services_catalog.model import TimeLimit
+from services_catalog.terms import Channel, TimeUnit
 
 CALENDAR = provincial_calendar()
 INSTANTS = st.integers(0, 5 * 365 * 24 * 60).map(
@@ -118,11 +119,13 @@ def test_an_online_filing_is_answered_within_eight_working_hours() -> None:
 )
 def test_same_day_procedures_turn_over_at_three(accepted: str, due: str) -> None:
     birth = load_catalog().procedures["1.001193"]
-    workflow = workflows()[birth.workflow]
+    workflow = library().workflows[birth.workflow]
     assert result_due(CALENDAR, birth, workflow, Channel.ONLINE, at(accepted)) == at(due)
 
 
 def test_no_due_time_is_made_up_where_the_source_has_none() -> None:
     marriage = load_catalog().procedures["1.000894"]
     assert marriage.time_limits == ()
-    assert result_due(CALENDAR, marriage, workflows()["standard"], Channel.ONLINE, at("2026-03-10T09:00")) is None
+    assert (
+        result_due(CALENDAR, marriage, library().workflows["standard"], Channel.ONLINE, at("2026-03-10T09:00")) is None
+    )

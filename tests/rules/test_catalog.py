@@ -87,7 +87,7 @@ def birth_file(copy: Path) -> Path:
         ('code: "1.001193"', 'code: "1.11"', "code"),
         ("sector: ho-tich", "sector: ho-tch", "sector"),
         ("form: birth-registration", "form: birth", "form"),
-        ("- '@communes'", "- so-khong-co", "agencies"),
+        ("- '@communes'", "- so-khong-co", "agencies.0"),
         ("  originals: 1", "  originals: nhiều", "documents.0.originals"),
         ("- online", "- onlin", "channels.0"),
     ],
@@ -117,12 +117,12 @@ def test_all_mistakes_are_told_at_once(copy: Path) -> None:
 def test_a_wrong_file_name_and_a_double_are_mistakes(copy: Path) -> None:
     path = birth_file(copy)
     path.with_name("mai.yml").write_bytes(path.read_bytes())
-    with pytest.raises(CatalogError, match="the day the version takes effect"):
+    with pytest.raises(CatalogError, match="ngày có hiệu lực"):
         load_catalog(copy)
     path.with_name("mai.yml").unlink()
     other = copy / "procedures" / "ho-tich" / "twice"
     shutil.copytree(path.parent, other)
-    with pytest.raises(CatalogError, match="the same version"):
+    with pytest.raises(CatalogError, match="đã có ở"):
         load_catalog(copy)
 
 
@@ -136,5 +136,5 @@ def test_the_digest_sees_every_change(copy: Path) -> None:
 def test_workflow_hours_must_add_up(copy: Path) -> None:
     path = copy / "workflows" / "same-day-civil-status.yml"
     path.write_text(path.read_text("utf-8").replace("promised_hours: 8", "promised_hours: 9"), "utf-8")
-    with pytest.raises(CatalogError, match="add up"):
+    with pytest.raises(CatalogError, match="Tổng giờ của các bước"):
         load_catalog(copy)

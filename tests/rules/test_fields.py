@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from services_catalog.answers import check_step, first_incomplete_step
 from services_catalog.fields import KINDS, FieldError, clean_answer, show_answer
-from services_catalog.loader import forms
-from services_catalog.model import FormField
+from services_catalog.form import FormField
+from services_catalog.loader import library
 from tests.support.answers import BIRTH
 from tests.support.desk import birth_answers
 
@@ -105,14 +105,14 @@ def test_a_date_is_shown_as_it_may_be_typed(day: date) -> None:
 
 
 def test_an_optional_step_may_be_empty_but_not_half_filled() -> None:
-    mother = next(step for step in forms()["birth-registration"].steps if step.key == "mother")
+    mother = next(step for step in library().forms["birth-registration"].steps if step.key == "mother")
     assert check_step(mother, {}, TODAY) == ({}, {})
     _, errors = check_step(mother, {"mother_name": "Nguyễn Thị B"}, TODAY)
     assert set(errors) == {"mother_birth_year", "mother_ethnicity", "mother_nationality", "mother_residence"}
 
 
 def test_a_complete_form_has_no_incomplete_step() -> None:
-    form = forms()["birth-registration"]
+    form = library().forms["birth-registration"]
     answers = birth_answers(TODAY)
     assert first_incomplete_step(form, answers) is None
     for step in form.steps:

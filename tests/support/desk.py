@@ -21,7 +21,7 @@ from portal.identity.actor import SYSTEM, Actor, actor_for
 from portal.identity.models import Account
 from portal.runtime import demo
 from services_catalog.answers import check_step
-from services_catalog.loader import forms
+from services_catalog.loader import library
 from tests.support.answers import BIRTH, PDF
 
 CODE = "1.001193"
@@ -98,7 +98,7 @@ class Desk:
 def birth_answers(today: date) -> dict[str, Any]:
     """`BIRTH` as it is kept."""
     kept: dict[str, Any] = {}
-    for step in forms()["birth-registration"].steps:
+    for step in library().forms["birth-registration"].steps:
         values, errors = check_step(step, BIRTH[step.key], today)
         assert not errors, errors
         kept |= values

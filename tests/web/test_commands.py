@@ -37,7 +37,7 @@ def test_mistakes_are_named_and_nothing_is_loaded(app: Flask, tmp_path: Path) ->
     for command in ("check", "load"):
         done = run.invoke(args=["catalog", command, "--data", str(data)])
         assert done.exit_code == 1
-        assert f"{path.relative_to(data)}:3: sector: 'sai' does not exist" in done.output
+        assert f"{path.relative_to(data)}:3: sector: Không có “sai”." in done.output
 
 
 def test_the_doctor_says_what_is_missing(app: Flask) -> None:

@@ -3,12 +3,12 @@
 from celery import shared_task
 
 from portal.base.clock import now
-from portal.publishing.actions import publish_and_record
+from portal.publishing.in_force import put_in_force
 from workers.context import current
 
 
-@shared_task(name="publishing.publish_in_force")
-def publish_in_force() -> None:
+@shared_task(name="publishing.put_in_force")
+def put_versions_in_force() -> None:
     """Publish versions whose day has come."""
     with current().database.unit_of_work() as session:
-        publish_and_record(session, now())
+        put_in_force(session, now())

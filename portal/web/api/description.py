@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services_catalog.model import Audience, Procedure
+from services_catalog.model import Procedure
+from services_catalog.terms import Audience
 
 FACETS = ("sector", "level", "agency", "audience")
 

@@ -16,7 +16,7 @@ from portal.publishing.queries import LiveIndex, Published
 from portal.web.access import public
 from portal.web.api.description import DESCRIPTION, FACETS
 from portal.web.session import db
-from services_catalog.loader import as_document
+from services_catalog.library import as_document
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 100
@@ -47,8 +47,10 @@ def get_procedure(code: str) -> Any:
     published = publishing.published(session, live.get(session).code_in(code) or code)
     if published is None:
         raise NotFound("Không có thủ tục này.")
-    agencies = [{"key": a.key, "code": a.code, "name": a.name} for a in
-                publishing.offering_agencies(session, published.procedure.code)]  # fmt: skip
+    agencies = [
+        {"key": offered.agency.key, "code": offered.agency.code, "name": offered.agency.name, "level": offered.level}
+        for offered in publishing.offering_agencies(session, published.procedure.code)
+    ]
     return _unless_known(jsonify({**_document(published), "agencies": agencies}))
 
 

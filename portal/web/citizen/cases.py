@@ -24,7 +24,6 @@ from portal.web.access import signed_in
 from portal.web.files import result_response, send_document
 from portal.web.session import actor, db, settings, storage, writing
 from services_catalog.fields import show_answer
-from services_catalog.loader import forms, workflows
 
 blueprint = Blueprint("cases", __name__)
 
@@ -34,9 +33,9 @@ blueprint = Blueprint("cases", __name__)
 def mine() -> str:
     """The person's cases, drafts and notices."""
     session = db()
-    own_drafts = [(d, publishing.version(session, d.version_id).procedure) for d in drafts.unsent(session, actor())]
+    own_drafts = [(d, publishing.version(session, d.version_id)) for d in drafts.unsent(session, actor())]
     return render_template(
-        "citizen/mine.html", rows=queries.of_applicant(session, actor()), drafts=own_drafts, forms=forms(),
+        "citizen/mine.html", rows=queries.of_applicant(session, actor()), drafts=own_drafts,
         notices=latest(session, actor().account_id or 0, limit=10),
     )  # fmt: skip
 
@@ -142,10 +141,10 @@ def _act(reference: str, action: Action, done: str) -> Any:
 def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None = None) -> str:
     session = db()
     published = publishing.version(session, case.version_id)
-    workflow = workflows()[published.procedure.workflow]
+    workflow = published.workflow
     agency = session.get_one(Agency, case.agency_key)
     return render_template(
-        "citizen/case.html", case=case, p=published.procedure, form=forms()[published.procedure.form], agency=agency,
+        "citizen/case.html", case=case, p=published.procedure, form=published.form, agency=agency,
         sentence=status_sentence(case, workflow, agency.name), history=queries.history(session, case),
         documents=uploads.of_case(session, case.id), result=results.result_of(session, case.id), show=show_answer,
         actions=actions_of(actor(), case, workflow), details=DETAILS, workflow=workflow,

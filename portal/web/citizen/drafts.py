@@ -22,8 +22,8 @@ from portal.web.security import limiter
 from portal.web.session import account, actor, db, settings, storage, writing
 from services_catalog.answers import first_incomplete_step
 from services_catalog.fields import show_answer
-from services_catalog.loader import forms
-from services_catalog.model import Form, Procedure
+from services_catalog.form import Form
+from services_catalog.model import Procedure
 
 blueprint = Blueprint("drafts", __name__)
 
@@ -48,7 +48,7 @@ def begin(code: str) -> Any:
             raise Refusal("no_agency", "Hãy chọn nơi nộp hồ sơ.")
         with writing() as session:
             draft = drafts.begin(session, account(), code, request.form.get("agency", ""), now())
-            step = forms()[publishing.version(session, draft.version_id).procedure.form].steps[0]
+            step = publishing.version(session, draft.version_id).form.steps[0]
     except Refusal as refusal:
         published = find(code)
         agencies = publishing.offering_agencies(db(), code)
@@ -99,7 +99,7 @@ def papers(draft_id: uuid.UUID) -> str:
 def upload(draft_id: uuid.UUID, slot: int) -> Any:
     """Add files to one paper. Good ones are kept even when another of them is refused."""
     draft, procedure, form = _open(draft_id)
-    if slot >= len(procedure.documents):
+    if slot >= len(procedure.documents) and slot != uploads.OTHER_SLOT:
         raise NotFound("Không có giấy tờ này trong thủ tục.")
     errors: list[str] = []
     files = [file for file in request.files.getlist("files") if file.filename]
@@ -146,6 +146,8 @@ def submit(draft_id: uuid.UUID) -> Any:
             case = intake.submit(session, draft_id, by=actor(), now=now())
     except NotFound:
         raise
+    except drafts.Outdated:
+        return redirect(url_for("drafts.review", draft_id=draft_id))
     except Refusal as refusal:
         return _review_page(draft_id, refusal.message), 409
     flash("Đã gửi hồ sơ. Hãy lưu lại mã hồ sơ và mã tra cứu bên dưới.")
@@ -153,10 +155,14 @@ def submit(draft_id: uuid.UUID) -> Any:
 
 
 def _open(draft_id: uuid.UUID) -> tuple[Draft, Procedure, Form]:
-    session = db()
-    draft = drafts.draft_for(session, actor(), draft_id)
-    procedure = publishing.version(session, draft.version_id).procedure
-    return draft, procedure, forms()[procedure.form]
+    """The draft with the version in force, to which it is moved first if the procedure has changed meanwhile."""
+    draft = drafts.draft_for(db(), actor(), draft_id)
+    if drafts.is_outdated(db(), draft):
+        with writing() as session:
+            draft = drafts.draft_for(session, actor(), draft_id, lock=True)
+            drafts.move_to_published(session, draft, now())
+    version = publishing.version(db(), draft.version_id)
+    return draft, version.procedure, version.form
 
 
 def _step(form: Form, key: str) -> Any:
@@ -181,7 +187,7 @@ def _papers_page(draft: Draft, procedure: Procedure, form: Form, errors: dict[in
     return render_template(
         "citizen/papers.html", draft=draft, p=procedure, form=form, documents=uploads.of_draft(db(), draft.id),
         errors=errors or {}, max_mb=settings().max_upload_mb, kinds=list(dict.fromkeys(uploads.ACCEPTED.values())),
-        accept=",".join(uploads.ACCEPTED), here="papers",
+        accept=",".join(uploads.ACCEPTED), here="papers", other_slot=uploads.OTHER_SLOT,
     )  # fmt: skip
 
 

@@ -25,7 +25,6 @@ from portal.web.access import staff
 from portal.web.files import pdf_response, result_response, send_document
 from portal.web.session import actor, db, settings, writing
 from services_catalog.fields import show_answer
-from services_catalog.loader import forms, workflows
 
 blueprint = Blueprint("desk", __name__, url_prefix="/can-bo")
 
@@ -108,13 +107,13 @@ def _page(
 ) -> str:
     session = db()
     published = publishing.version(session, case.version_id)
-    workflow = workflows()[published.procedure.workflow]
+    workflow = published.workflow
     history = queries.history(session, case)
     people = identity.names(session, [e.actor_id for e in history if e.actor_id] + [case.assignee_id or 0])
     asked = [event.at for event in history if event.event == "case.supplement_requested"]
     return render_template(
         "desk/case.html", asked_at=asked[-1] if asked else None,
-        case=case, p=published.procedure, form=forms()[published.procedure.form],
+        case=case, p=published.procedure, form=published.form,
         agency=session.get_one(Agency, case.agency_key), workflow=workflow, stage=current_stage(case, workflow),
         history=history, people=people, documents=uploads.of_case(session, case.id),
         result=results.result_of(session, case.id), actions=actions_of(actor(), case, workflow), details=DETAILS,

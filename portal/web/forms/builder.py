@@ -11,7 +11,7 @@ from wtforms import BooleanField, Field, StringField, TextAreaField
 
 from services_catalog.answers import check_step
 from services_catalog.fields import KINDS, show_answer
-from services_catalog.model import FormField, FormStep
+from services_catalog.form import FormField, FormStep
 
 
 class StepForm(FlaskForm):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from services_catalog.reference import AGENCY_GROUPS
 from services_catalog.search import CatalogIndex
+from services_catalog.words import AUDIENCE_NAMES
 
 # Address parameter, facet of the index, and what people read.
 _GROUPS = (
@@ -21,16 +22,6 @@ _GROUPS = (
     ("linh-vuc", "sector", "Lĩnh vực"),
     ("co-quan", "agency", "Cơ quan"),
 )
-AUDIENCE_NAMES = {
-    "citizen": "Công dân Việt Nam",
-    "overseas_vietnamese": "Người Việt Nam ở nước ngoài",
-    "foreigner": "Người nước ngoài",
-    "official": "Cán bộ, công chức, viên chức",
-    "enterprise": "Doanh nghiệp",
-    "cooperative": "Hợp tác xã",
-    "organization": "Tổ chức",
-    "foreign_organization": "Tổ chức nước ngoài",
-}
 _LEVEL_NAMES = {"province": "Cấp tỉnh", "commune": "Cấp xã"}
 _GROUP_NAMES = {group.name: f"{group.title} xã, phường" for group in AGENCY_GROUPS}
 
@@ -70,7 +61,7 @@ def filter_groups(session: Session, index: CatalogIndex, query: str, chosen: Map
         "sector": index.sector_names,
         "level": _LEVEL_NAMES,
         "agency": {**_GROUP_NAMES, **_agency_names(session)},
-        "audience": AUDIENCE_NAMES,
+        "audience": {str(key): name for key, name in AUDIENCE_NAMES.items()},
     }
     parameters = {facet: name for name, facet, _ in _GROUPS}
     return [

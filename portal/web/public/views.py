@@ -15,10 +15,10 @@ from portal.cases.words import status_sentence
 from portal.publishing import queries as publishing
 from portal.publishing.queries import LiveIndex, Published
 from portal.web.access import public
-from portal.web.public.filters import AUDIENCE_NAMES, chosen_filters, filter_groups, search_address
+from portal.web.public.filters import chosen_filters, filter_groups, search_address
 from portal.web.security import limiter
 from portal.web.session import db
-from services_catalog.loader import forms, life_events, office_calendar, workflows
+from services_catalog.loader import life_events, office_calendar
 
 blueprint = Blueprint("public", __name__)
 _PAGE = 20
@@ -103,11 +103,9 @@ def procedure(code: str) -> Any:
         return redirect(url_for("public.procedure", code=national))
     published = find(national)
     agencies = publishing.offering_agencies(db(), national)
-    form = forms()[published.procedure.form]
-    workflow = workflows()[published.procedure.workflow]
     return render_template(
-        "public/procedure.html", p=published.procedure, sector=published.sector, agencies=agencies, form=form,
-        workflow=workflow, audience_names=AUDIENCE_NAMES, cutoff=f"{office_calendar()[0].same_day_cutoff:%H:%M}",
+        "public/procedure.html", p=published.procedure, sector=published.sector, agencies=agencies, form=published.form,
+        workflow=published.workflow,  cutoff=f"{office_calendar()[0].same_day_cutoff:%H:%M}",
     )  # fmt: skip
 
 
@@ -147,7 +145,7 @@ def look_up() -> Any:
         return render_template("public/lookup.html", form=form, case=None), 404
     published = publishing.version(session, case.version_id)
     agency = session.get_one(Agency, case.agency_key)
-    sentence = status_sentence(case, workflows()[published.procedure.workflow], agency.name, signed_in=False)
+    sentence = status_sentence(case, published.workflow, agency.name, signed_in=False)
     return render_template(
         "public/lookup.html", form=form, case=case, procedure=published.procedure, agency=agency, sentence=sentence
     )

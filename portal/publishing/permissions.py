@@ -1,0 +1,30 @@
+"""Who may edit and approve the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from portal.identity.actor import Actor
+from portal.identity.models import Role
+
+# The office that controls procedures keeps all of them; other agencies keep those that they handle.
+WHOLE_PROVINCE = frozenset({"ubnd-tinh", "van-phong-ubnd-tinh"})
+
+
+def may_edit(actor: Actor, agencies: Collection[str]) -> bool:
+    """True if this person edits procedures that `agencies` (keys or group names) handle."""
+    return _keeps(actor, Role.CATALOG_EDITOR, agencies)
+
+
+def may_approve(actor: Actor, agencies: Collection[str], edited_by: int | None) -> bool:
+    """True if this person approves them, and is not the one who edited: two people see each change."""
+    return _keeps(actor, Role.CATALOG_APPROVER, agencies) and actor.account_id != edited_by
+
+
+def keeps_everything(actor: Actor, role: Role) -> bool:
+    """True if the role is held for the whole province: imports, synonyms."""
+    return any(actor.has(role, agency) for agency in WHOLE_PROVINCE)
+
+
+def _keeps(actor: Actor, role: Role, agencies: Collection[str]) -> bool:
+    return actor.is_system or any(actor.has(role, agency) for agency in (*WHOLE_PROVINCE, *agencies))

@@ -1,0 +1,46 @@
+"""What stands in where a procedure has nothing of its own: marked as a default wherever it is shown."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from services_catalog.model import Procedure
+from services_catalog.record import Key, Record, Text
+from services_catalog.terms import Channel
+
+Level = Literal["province", "commune"]
+
+
+class DefaultTime(Record):
+    """Working hours to plan with where the source has no time limit. No sector: any. No level: any."""
+
+    hours: int = Field(gt=0)
+    sector: Key | None = None
+    level: Level | None = None
+
+
+class Defaults(Record):
+    """The shipped defaults; of `times` the first that fits counts."""
+
+    times: tuple[DefaultTime, ...] = ()
+    # What people are told about a fee that the source does not have.
+    fee_notice: Text
+    return_channels: tuple[Channel, ...] = Field(min_length=1)
+
+    def hours_for(self, procedure: Procedure) -> int | None:
+        """Working hours to plan with, or None if no rule fits."""
+        fitting = (
+            t for t in self.times if t.sector in (None, procedure.sector) and t.level in (None, level_of(procedure))
+        )
+        return next((time.hours for time in fitting), None)
+
+    def return_channels_for(self, procedure: Procedure) -> tuple[Channel, ...]:
+        """How the result reaches the applicant."""
+        return procedure.return_channels or self.return_channels
+
+
+def level_of(procedure: Procedure) -> Level:
+    """Where it is handled: at the commune if any commune takes it."""
+    return "commune" if any(name.startswith("@") for name in procedure.agencies) else "province"

@@ -1,0 +1,31 @@
+"""What every record of the catalogue has in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from services_catalog.text import nfc
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+AgencyRef = Annotated[str, StringConstraints(pattern=r"^@?[a-z0-9-]+$")]
+
+
+class Record(BaseModel):
+    """Base of all catalogue records: unknown keys are mistakes, text is NFC, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _normalise(cls, value: object) -> object:
+        return nfc(value) if isinstance(value, str) else value
+
+
+def mistake_at(field: str, sentence: str) -> PydanticCustomError:
+    """For a validator of a whole record: an error that belongs to one of its fields."""
+    return PydanticCustomError("rule", "{sentence}", {"sentence": sentence, "field": field})
