@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from services_catalog.model import Procedure
-from services_catalog.record import Key, Record, Text
+from services_catalog.record import Channels, Key, Record, Text
 from services_catalog.terms import Channel
 
 Level = Literal["province", "commune"]
@@ -27,7 +27,7 @@ class Defaults(Record):
     times: tuple[DefaultTime, ...] = ()
     # What people are told about a fee that the source does not have.
     fee_notice: Text
-    return_channels: tuple[Channel, ...] = Field(min_length=1)
+    return_channels: Channels = Field(min_length=1)
 
     def hours_for(self, procedure: Procedure) -> int | None:
         """Working hours to plan with, or None if no rule fits."""

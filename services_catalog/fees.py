@@ -7,7 +7,7 @@ from datetime import date
 
 from pydantic import Field, field_validator, model_validator
 
-from services_catalog.record import Record, Text
+from services_catalog.record import Channels, Record, Text
 from services_catalog.terms import Channel, FeeKind
 
 
@@ -28,7 +28,7 @@ class Fee(Record):
     amount_vnd: int = Field(ge=0)
     kind: FeeKind | None = None
     applies_to: Text | None = None
-    channels: tuple[Channel, ...] = ()
+    channels: Channels = ()
     valid_from: date | None = None
     valid_to: date | None = None
     exemptions: tuple[Exemption, ...] = ()
@@ -60,8 +60,12 @@ class Fee(Record):
 
 
 def fees_due(fees: Iterable[Fee], day: date, channel: Channel | None = None) -> list[Fee]:
-    """The rules that hold on `day`, for `channel` or for any."""
-    return [fee for fee in fees if fee.holds_on(day) and (channel is None or fee.holds_for(channel))]
+    """The rules that hold on `day`, for `channel` or for any.
+
+    Where nothing is said of the channel, what holds for the others is due: no rule is not "free", which is a rule of 0.
+    """
+    in_force = [fee for fee in fees if fee.holds_on(day)]
+    return [fee for fee in in_force if channel is None or fee.holds_for(channel)] or in_force
 
 
 def contradiction(fees: Iterable[Fee]) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from services_catalog import reference
 from services_catalog.defaults import Defaults
+from services_catalog.exchange.national import NationalColumns
 from services_catalog.fields import KINDS
 from services_catalog.form import Form
 from services_catalog.library import Library
@@ -76,6 +77,13 @@ def phrase_synonyms() -> tuple[reference.PhraseSynonym, ...]:
 
 
 @cache
+def national_columns() -> NationalColumns:
+    """Which column of a national table is which field."""
+    found: NationalColumns = _shipped("national-columns.yml", NationalColumns)
+    return found
+
+
+@cache
 def life_events() -> tuple[reference.LifeEvent, ...]:
     """The shipped life events, in the order of the page."""
     return tuple(_shipped("life-events.yml", list[reference.LifeEvent]))
@@ -105,6 +113,7 @@ class _CatalogReader(Reader):
             synonyms=self.one("synonyms.yml", reference.Synonyms) or reference.Synonyms(phrases=(), procedures=()),
             life_events=self.one("life-events.yml", list[reference.LifeEvent]) or [],
         )
+        self.one("national-columns.yml", NationalColumns)
         if not self.mistakes:
             self._check_references(catalog)
         if self.mistakes:

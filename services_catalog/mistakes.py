@@ -32,6 +32,8 @@ _SENTENCES = {
     "model_attributes_type": "Phải là nhóm các mục có tên.",
     "rule": "{sentence}",
 }
+# Fields that hold keys of things that exist elsewhere.
+_REFERENCES = frozenset({"sector", "agencies", "levels", "form", "workflow", "result_paper"})
 _PATTERNS = {
     "code": "Mã thủ tục có dạng 1.001193.",
     "official_page": "Địa chỉ phải bắt đầu bằng https://.",
@@ -62,6 +64,8 @@ def _mistake(detail: Any) -> FieldMistake:
 
 def _sentence(detail: Any, place: tuple[str | int, ...], facts: dict[str, Any]) -> str:
     if detail["type"] == "string_pattern_mismatch":
+        if place and place[0] in _REFERENCES:
+            return "Giá trị này không có trong danh sách."
         name = place[-1] if place else ""
         return _PATTERNS.get(str(name), "Chỉ dùng chữ thường không dấu, số và dấu gạch nối.")
     if detail["type"] == "value_error":

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from services_catalog.fees import Fee, contradiction
-from services_catalog.record import AgencyRef, Code, Key, Record, Text, mistake_at
-from services_catalog.terms import Audience, Channel, ServiceLevel, TimeUnit
+from services_catalog.record import AgencyRef, Audiences, Channels, Code, Key, Record, Text, mistake_at
+from services_catalog.terms import Channel, ServiceLevel, TimeUnit
 from services_catalog.text import short_name
 from services_catalog.workflow import HOURS_OF_A_DAY, Stage, mistake_in
 
@@ -20,7 +20,7 @@ class TimeLimit(Record):
 
     value: int = Field(gt=0)
     unit: TimeUnit
-    channels: tuple[Channel, ...] = ()
+    channels: Channels = ()
 
     @property
     def working_hours(self) -> int:
@@ -63,9 +63,9 @@ class Procedure(Record):
     sector: Key
     ministry: Text
     agencies: tuple[AgencyRef, ...] = Field(min_length=1)
-    audiences: tuple[Audience, ...] = ()
+    audiences: Audiences = ()
     decision_no: Text | None = None
-    channels: tuple[Channel, ...] = ()
+    channels: Channels = ()
     # How far it goes online; agencies that differ are named in `levels`.
     service_level: ServiceLevel = ServiceLevel.FULL
     levels: dict[AgencyRef, ServiceLevel] = {}
@@ -77,7 +77,7 @@ class Procedure(Record):
     # The list of papers was checked by a person. The national list mixes cases, so nothing of it is demanded before.
     papers_reviewed: bool = False
     results: tuple[Text, ...] = ()
-    return_channels: tuple[Channel, ...] = ()
+    return_channels: Channels = ()
     legal_basis: tuple[Text, ...] = ()
     official_page: Annotated[str, StringConstraints(pattern=r"^https://")] | None = None
     form: Key = "general-request"

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
+from services_catalog.terms import Audience, Channel
 from services_catalog.text import nfc
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Code = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]\.[0-9]{6}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 AgencyRef = Annotated[str, StringConstraints(pattern=r"^@?[a-z0-9-]+$")]
+
+
+def _in_order(chosen: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Each term once, in the order in which the terms are defined: equal choices are equal values."""
+    return tuple(term for term in type(chosen[0]) if term in chosen) if chosen else ()
+
+
+Channels = Annotated[tuple[Channel, ...], AfterValidator(_in_order)]
+Audiences = Annotated[tuple[Audience, ...], AfterValidator(_in_order)]
 
 
 class Record(BaseModel):

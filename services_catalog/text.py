@@ -5,11 +5,13 @@ import unicodedata
 
 _SPACES = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[^a-z0-9.]+")
+# What databases, XML or UTF-8 refuse: control characters that are not white space, halves of surrogate pairs.
+_UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def nfc(text: str) -> str:
-    """`text` in Unicode NFC, runs of white space made one space, ends trimmed, NUL (which databases refuse) dropped."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text.replace("\0", ""))).strip()
+    """`text` in Unicode NFC, runs of white space made one space, ends trimmed, what cannot be stored dropped."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", _UNSTORABLE.sub("", text))).strip()
 
 
 def nfc_lines(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -20,9 +21,9 @@ class Impact:
     open_cases: int
 
 
-def impact_on(session: Session, procedure_code: str, version_id: int | None = None) -> Impact:
-    """Unsent drafts and open cases of a procedure, of one version or of all."""
-    versions = select(ProcedureVersionRow.id).where(ProcedureVersionRow.procedure_code == procedure_code)
+def impact_on(session: Session, codes: Collection[str], version_id: int | None = None) -> Impact:
+    """Unsent drafts and open cases of these procedures, of one version or of all."""
+    versions = select(ProcedureVersionRow.id).where(ProcedureVersionRow.procedure_code.in_(codes))
     if version_id is not None:
         versions = versions.where(ProcedureVersionRow.id == version_id)
     sent = select(Case.draft_id).where(Case.draft_id.is_not(None), Case.version_id.in_(versions))

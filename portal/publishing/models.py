@@ -23,6 +23,15 @@ class VersionState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ImportState(StrEnum):
+    """Where an import stands."""
+
+    SHOWN = "shown"
+    PROPOSED = "proposed"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+
+
 class Origin(StrEnum):
     """Where a version came from."""
 
@@ -98,6 +107,26 @@ class VersionEvent(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
+
+
+class CatalogImport(Base):
+    """A file of procedures on its way into the catalogue: shown, proposed, then applied by a second person.
+
+    `documents` are whole documents of `services_catalog.model.Procedure`, of the procedures that change.
+    """
+
+    __tablename__ = "catalog_imports"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    file_name: Mapped[str]
+    state: Mapped[str]
+    documents: Mapped[list[dict[str, Any]]]
+    effective_on: Mapped[date]
+    note: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 class Offering(Base):

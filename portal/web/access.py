@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from flask import Flask, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.identity.actor import Actor
 from portal.web.session import current_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -20,6 +21,7 @@ class Access(StrEnum):
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
     STAFF = "staff"
+    CATALOG = "catalog"
     DEMO = "demo"
 
 
@@ -36,6 +38,11 @@ def signed_in(view: View) -> View:
 def staff(view: View) -> View:
     """Those who hold a position today; what they may do is decided in `portal.cases.permissions`."""
     return _mark(view, Access.STAFF)
+
+
+def catalog_keeper(view: View) -> View:
+    """Those who edit or approve the catalogue; which procedures is decided in `portal.publishing.permissions`."""
+    return _mark(view, Access.CATALOG)
 
 
 def demo(view: View) -> View:
@@ -68,9 +75,14 @@ def guard(app: Flask) -> None:
         actor = current_actor()
         if actor is None:
             return redirect(url_for("account.sign_in", next=_way_back()))
-        if access is Access.STAFF and not actor.is_staff:
+        if not _may_enter(actor, access):
             abort(403)
         return None
+
+
+def _may_enter(actor: Actor, access: Access | None) -> bool:
+    allowed = {Access.STAFF: actor.is_staff, Access.CATALOG: actor.keeps_catalog}
+    return access is None or allowed.get(access, True)
 
 
 def _way_back() -> str:

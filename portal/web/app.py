@@ -19,6 +19,7 @@ from portal.publishing.queries import LiveIndex
 from portal.web import access, commands, errors, health, requests, security, session
 from portal.web.account.views import blueprint as account
 from portal.web.api.procedures import blueprint as api
+from portal.web.catalog import blueprint as catalog
 from portal.web.citizen.cases import blueprint as citizen_cases
 from portal.web.citizen.drafts import blueprint as citizen_drafts
 from portal.web.desk.views import blueprint as desk
@@ -28,7 +29,7 @@ from services_catalog import words as catalog_words
 from services_catalog.fields import KINDS
 from services_catalog.spelling import highlight
 
-BLUEPRINTS = (public, test_phone, account, citizen_drafts, citizen_cases, desk, api, health.blueprint)
+BLUEPRINTS = (public, test_phone, account, citizen_drafts, citizen_cases, desk, catalog, api, health.blueprint)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from datetime import date
 
 import structlog
 from flask import Flask, Response, g, request
@@ -13,6 +14,14 @@ from portal.base.logs import logger
 
 _log = logger("portal.web")
 _ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+
+
+def day_in(text: str | None) -> date | None:
+    """The day of a date input, or None where there is none."""
+    try:
+        return date.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
 
 
 def install(app: Flask) -> None:

@@ -57,6 +57,17 @@ def writing() -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def writing_alone() -> Iterator[Session]:
+    """A transaction of a command, outside any request."""
+    database = Database(settings().database_url, pool_size=1)
+    try:
+        with database.unit_of_work() as session:
+            yield session
+    finally:
+        database.dispose()
+
+
 def current_actor() -> Actor | None:
     """The person who is signed in, with today's roles."""
     return current_user.actor if current_user.is_authenticated else None

@@ -157,8 +157,8 @@ def test_the_approver_learns_who_is_touched(desk: Desk) -> None:
     desk.draft()
     desk.submit()
     with desk.database.unit_of_work() as session:
-        assert impact_on(session, CODE) == Impact(drafts=1, open_cases=1)
-        assert impact_on(session, "1.000894") == Impact(0, 0)
+        assert impact_on(session, [CODE]) == Impact(drafts=1, open_cases=1)
+        assert impact_on(session, ["1.000894"]) == Impact(0, 0)
 
 
 def test_a_draft_moves_to_the_new_version_with_what_it_holds(desk: Desk) -> None:

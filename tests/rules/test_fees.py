@@ -31,6 +31,7 @@ def test_a_lower_amount_online_and_a_new_one_from_a_day() -> None:
     assert [f.amount_vnd for f in fees_due(fees, DAY, Channel.ONLINE)] == [25_000]
     assert [f.amount_vnd for f in fees_due(fees, DAY + timedelta(days=1), Channel.ONLINE)] == [30_000]
     assert [f.amount_vnd for f in fees_due(fees, DAY, Channel.DESK)] == [50_000]
+    assert [f.amount_vnd for f in fees_due(fees[:1], DAY, Channel.ONLINE)] == [50_000]  # silence is not "free"
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=5))

@@ -49,6 +49,22 @@ ROUTES = {
     ("GET", "/can-bo/ho-so/<reference>/tep/<uuid:document_id>"): Access.STAFF,
     ("GET", "/can-bo/ho-so/<reference>/du-thao.pdf"): Access.STAFF,
     ("GET", "/can-bo/ho-so/<reference>/ket-qua.pdf"): Access.STAFF,
+    ("GET", "/quan-tri/thu-tuc"): Access.CATALOG,
+    ("GET", "/quan-tri/thu-tuc/moi"): Access.CATALOG,
+    ("POST", "/quan-tri/thu-tuc/moi"): Access.CATALOG,
+    ("GET", "/quan-tri/thu-tuc/<code>"): Access.CATALOG,
+    ("POST", "/quan-tri/thu-tuc/<code>/soan"): Access.CATALOG,
+    ("POST", "/quan-tri/thu-tuc/<code>/bai-bo"): Access.CATALOG,
+    ("GET", "/quan-tri/phien-ban/<int:version_id>"): Access.CATALOG,
+    ("POST", "/quan-tri/phien-ban/<int:version_id>/<decision>"): Access.CATALOG,
+    ("GET", "/quan-tri/phien-ban/<int:version_id>/sua"): Access.CATALOG,
+    ("POST", "/quan-tri/phien-ban/<int:version_id>/sua"): Access.CATALOG,
+    ("GET", "/quan-tri/san-sang"): Access.CATALOG,
+    ("GET", "/quan-tri/nhap-xuat"): Access.CATALOG,
+    ("POST", "/quan-tri/nhap-xuat"): Access.CATALOG,
+    ("GET", "/quan-tri/nhap-xuat/danh-muc.<kind>"): Access.CATALOG,
+    ("GET", "/quan-tri/nhap-xuat/<int:import_id>"): Access.CATALOG,
+    ("POST", "/quan-tri/nhap-xuat/<int:import_id>/<decision>"): Access.CATALOG,
     ("GET", "/api/v1/procedures"): Access.PUBLIC,
     ("GET", "/api/v1/procedures/<code>"): Access.PUBLIC,
     ("GET", "/api/v1/procedures.jsonl"): Access.PUBLIC,
@@ -65,6 +81,10 @@ _EXAMPLES = {
     "<int:slot>": "0",
     "<reference>": "H37.01-260310-0001",
     "<action>": "accept",
+    "<int:version_id>": "999999999",
+    "<decision>": "duyet",
+    "<int:import_id>": "999999999",
+    "<kind>": "xlsx",
 }
 
 
@@ -96,7 +116,7 @@ def test_a_route_without_mark_stops_the_start(settings) -> None:
         guard(app)
 
 
-@pytest.mark.parametrize(("method", "rule"), [r for r, a in ROUTES.items() if a in (Access.SIGNED_IN, Access.STAFF)])
+@pytest.mark.parametrize(("method", "rule"), [r for r, a in ROUTES.items() if a not in (Access.PUBLIC, Access.DEMO)])
 def test_strangers_are_sent_to_sign_in(app: Flask, method: str, rule: str) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
     answer = app.test_client().open(address(rule), method=method)
@@ -108,7 +128,16 @@ def test_citizens_do_not_get_into_the_desk(app: Flask) -> None:
     client = app.test_client()
     sign_in(client, "congdan")
     for (method, rule), access in ROUTES.items():
-        if access is Access.STAFF:
+        if access in (Access.STAFF, Access.CATALOG):
+            assert client.open(address(rule), method=method).status_code == 403
+
+
+@pytest.mark.parametrize(("login", "closed"), [("motcua", Access.CATALOG), ("bientap", Access.STAFF)])
+def test_staff_keep_to_their_own_side(app: Flask, login: str, closed: Access) -> None:
+    client = app.test_client()
+    sign_in(client, login)
+    for (method, rule), access in ROUTES.items():
+        if access is closed:
             assert client.open(address(rule), method=method).status_code == 403
 
 
@@ -123,7 +152,7 @@ def test_every_change_needs_a_token(app: Flask) -> None:
 @pytest.mark.parametrize(("method", "rule"), [r for r in ROUTES if r[0] == "GET" and "static" not in r[1]])
 def test_no_route_breaks_on_things_that_do_not_exist(app: Flask, method: str, rule: str) -> None:
     client = app.test_client()
-    sign_in(client, "motcua")
+    sign_in(client, "bientap" if ROUTES[method, rule] is Access.CATALOG else "motcua")
     for nothing in ("", "?q=%00%ff&trang=-1&limit=x", "?trang=99999999999999999999"):
         answer = client.get(address(rule).replace("1.001193", "9.999999") + nothing)
         assert answer.status_code in (200, 302, 404, 422, 503), (rule, nothing)

@@ -69,4 +69,6 @@ def _next_page(actor: Actor) -> str:
     parts = urlsplit(target)
     if target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc:
         return target
-    return url_for("desk.queue" if actor.is_staff else "cases.mine")
+    if actor.is_staff:
+        return url_for("desk.queue")
+    return url_for("catalog.overview" if actor.keeps_catalog else "cases.mine")
