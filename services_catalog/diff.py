@@ -28,6 +28,7 @@ FIELD_NAMES = {
     "time_limits": "Thời hạn",
     "fees": "Phí, lệ phí",
     "documents": "Thành phần hồ sơ",
+    "sets": "Số bộ hồ sơ",
     "papers_reviewed": "Đã rà soát thành phần hồ sơ",
     "results": "Kết quả",
     "return_channels": "Cách trả kết quả",

@@ -22,6 +22,7 @@ def entry_of(procedure: Procedure, sector: str, *, also: tuple[str, ...] = (), r
             "level": tuple(dict.fromkeys(levels)),
             "agency": procedure.agencies,
             "audience": tuple(procedure.audiences),
+            "service_level": tuple(dict.fromkeys((procedure.service_level, *procedure.levels.values()))),
         },
     )
 

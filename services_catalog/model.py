@@ -76,6 +76,8 @@ class Procedure(Record):
     documents: tuple[RequiredDocument, ...] = ()
     # The list of papers was checked by a person. The national list mixes cases, so nothing of it is demanded before.
     papers_reviewed: bool = False
+    # How many sets of papers (bộ hồ sơ) are handed in at the desk.
+    sets: int | None = Field(None, gt=0)
     results: tuple[Text, ...] = ()
     return_channels: Channels = ()
     legal_basis: tuple[Text, ...] = ()

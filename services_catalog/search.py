@@ -110,6 +110,14 @@ class CatalogIndex:
                 return Found(found.total, found.codes, found.words, corrected)
         return Found(0, [])
 
+    def guess(self, query: str, *, limit: int = 3) -> list[str]:
+        """The likeliest codes for a query that finds nothing: whatever shares any of its words."""
+        asked = search_words(query)[:_LONGEST_QUERY]
+        if not asked:
+            return []
+        readings = self._readings(self._speller.repair(asked)[0])
+        return self._run(readings, 0.01, limit, 0, {}).codes
+
     def facets(self, query: str, filters: Mapping[str, str] | None = None) -> dict[str, Counter[str]]:
         """How many results each value of each facet has, among all results of `query`."""
         codes = self.search(query, limit=len(self._entries), filters=filters).codes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services_catalog.model import TimeLimit
 from services_catalog.terms import Audience, Channel, FeeKind, ServiceLevel, StageAction, StageRole, TimeUnit
+from services_catalog.workflow import HOURS_OF_A_DAY
 
 AUDIENCE_NAMES = {
     Audience.CITIZEN: "Công dân Việt Nam",
@@ -58,6 +59,13 @@ def money(amount: int) -> str:
 def time_limit(limit: TimeLimit) -> str:
     """ "5 ngày làm việc" """
     return f"{limit.value} {UNIT_NAMES[limit.unit]}"
+
+
+def office_time(minutes: int) -> str:
+    """Office time in words people use: "3 giờ làm việc", "2,5 ngày làm việc"; rounded up to halves."""
+    unit, size = ("ngày", HOURS_OF_A_DAY * 60) if minutes >= HOURS_OF_A_DAY * 60 else ("giờ", 60)
+    halves = max(1, -(-2 * minutes // size))
+    return f"{halves // 2}{',5' if halves % 2 else ''} {unit} làm việc"
 
 
 def channels(names: tuple[Channel, ...]) -> str:

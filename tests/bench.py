@@ -4,49 +4,115 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import psycopg
+
+from services_catalog.exchange import json_lines, workbook
 from services_catalog.indexing import index_of
-from services_catalog.loader import load_catalog
+from services_catalog.loader import Catalog, load_catalog
 from services_catalog.search import CatalogIndex, Entry
-from services_catalog.text import fold
+from services_catalog.text import short_name
+from tests.rules.test_search_quality import cases
+from tests.support.servers import running_servers, server_folder
 
-QUERIES = ["dang ky khai sinh", "dang ki ket hon", "xac nhan doc than", "cccd", "mất bằng lái", "nhập hộ khẩu",
-           "sang ten xe may", "khai snh", "giấy phép xây dựng nhà ở", "đăng ký thành lập công ty cổ phần"]  # fmt: skip
+Search = Callable[[str], Sequence[str]]
+ROUNDS = 5
 
 
-def milliseconds(work: Callable[[str], object], rounds: int = 30) -> list[float]:
-    """How long `work` took for each query of each round."""
+def milliseconds(search: Search, rounds: int = ROUNDS) -> list[float]:
+    """How long each query of the evaluation set took, in each round."""
     took = []
     for _ in range(rounds):
-        for query in QUERIES:
+        for query, _ in cases():
             began = time.perf_counter()
-            work(query)
+            search(query)
             took.append((time.perf_counter() - began) * 1000)
     return took
 
 
-def report(name: str, took: list[float]) -> float:
-    """Print the median and the 99th percentile; returns the median."""
-    middle = statistics.median(took)
-    print(f"{name:<44} p50 {middle:8.3f} ms   p99 {statistics.quantiles(took, n=100)[98]:8.3f} ms")
+def hits(search: Search) -> tuple[float, float]:
+    """The share of queries whose answer comes first, and among the first three."""
+    found = [(list(search(query)[:3]), codes) for query, codes in cases()]
+    first = sum(bool(listed) and listed[0] in codes for listed, codes in found)
+    three = sum(bool(codes & set(listed)) for listed, codes in found)
+    return first / len(found), three / len(found)
+
+
+def report(name: str, search: Search, *, with_hits: bool = True) -> float:
+    """Print one line; returns the median in milliseconds."""
+    took = milliseconds(search)
+    middle, p99 = statistics.median(took), statistics.quantiles(took, n=100)[98]
+    found = "hit@1 {:.3f}  hit@3 {:.3f}".format(*hits(search)) if with_hits else " " * 27
+    print(f"{name:<36} {found}  p50 {middle:7.3f} ms  p99 {p99:7.3f} ms")
     return middle
 
 
-def main() -> None:
-    """Search at 1,016 and at about 20,000 procedures, beside a plain scan."""
-    catalog = load_catalog()
+def baseline(connection: psycopg.Connection, statement: str) -> Search:
+    """A plain search of PostgreSQL: `statement` takes the query as %(q)s."""
+    return lambda query: [row[0] for row in connection.execute(statement, {"q": query, "like": f"%{query}%"})]
+
+
+_ILIKE = "SELECT code FROM names WHERE name ILIKE %(like)s ORDER BY length(name) LIMIT 3"
+_TRIGRAM = "SELECT code FROM names ORDER BY similarity(name, %(q)s) DESC LIMIT 3"
+_PLAIN_TRIGRAM = "SELECT code FROM names ORDER BY similarity(plain, unaccent(lower(%(q)s))) DESC LIMIT 3"
+
+
+def fill(connection: psycopg.Connection, catalog: Catalog) -> None:
+    """The names of the procedures, as they are and without accents."""
+    connection.execute("CREATE EXTENSION pg_trgm")
+    connection.execute("CREATE EXTENSION unaccent")
+    connection.execute("CREATE TABLE names (code text, name text, plain text)")
+    rows = [(p.code, short_name(p.name)) for p in catalog.procedures.values()]
+    with connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO names VALUES (%s, %s)", rows)
+    connection.execute("UPDATE names SET plain = unaccent(lower(name))")
+
+
+def search_figures(catalog: Catalog) -> None:
+    """Our search beside plain ones on the evaluation set, and at about 20,000 procedures."""
     small = index_of(catalog)
     large = CatalogIndex(
         Entry(f"{copy}.{p.code[2:]}", f"{p.name} {copy}", catalog.sectors[p.sector])
         for copy in range(20)
         for p in catalog.procedures.values()
     )
-    names = [fold(p.name) for p in catalog.procedures.values()]
-    searched = report("search, 1,016 procedures", milliseconds(small.search))
-    report(f"search, {len(large):,} procedures", milliseconds(large.search))
-    scanned = report("plain scan of 1,016 names", milliseconds(lambda q: [n for n in names if fold(q) in n]))
-    print(f"search / plain scan: {searched / scanned:.2f}")
+    print(f"{len(cases())} queries of tests/rules/search_queries.txt, {ROUNDS} rounds")
+    ours = report("ours, 1,016 procedures", lambda query: small.search(query, limit=3).codes)
+    report(f"ours, {len(large):,} procedures", lambda query: large.search(query, limit=3).codes, with_hits=False)
+    with (
+        server_folder() as folder,
+        running_servers(folder) as servers,
+        psycopg.connect(servers.database_url("postgres", "postgres"), autocommit=True) as connection,
+    ):
+        fill(connection, catalog)
+        report("ILIKE", baseline(connection, _ILIKE))
+        report("trigram", baseline(connection, _TRIGRAM))
+        plain = report("trigram without accents", baseline(connection, _PLAIN_TRIGRAM))
+    print(f"median of ours / of trigram without accents: {ours / plain:.3f}")
+
+
+def exchange_figures(catalog: Catalog) -> None:
+    """Reading and checking the whole catalogue from a file, as a share of writing it."""
+    procedures = list(catalog.procedures.values())
+    for name, write, read in (
+        ("XLSX", lambda: workbook.write(procedures, catalog), lambda content: workbook.read(content, catalog)),
+        ("JSON Lines", lambda: json_lines.write(procedures), json_lines.read),
+    ):
+        began = time.perf_counter()
+        content = write()
+        written = time.perf_counter()
+        back = [catalog.check(entry.document(None)) for entry in read(content)]
+        ended = time.perf_counter()
+        assert back == procedures
+        print(f"{name:<36} out {written - began:5.2f} s   in and checked {ended - written:5.2f} s")
+
+
+def main() -> None:
+    """All figures."""
+    catalog = load_catalog()
+    search_figures(catalog)
+    exchange_figures(catalog)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,11 @@
 from urllib.parse import urlencode
 
 
+def procedure(base_url: str, code: str) -> str:
+    """The public page of a procedure."""
+    return f"{base_url}/thu-tuc/{code}"
+
+
 def lookup(base_url: str, reference: str) -> str:
     """The public page where a case is looked up; the reference is in it, the secret is not."""
     return f"{base_url}/tra-cuu?{urlencode({'ma': reference})}"

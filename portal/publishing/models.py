@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base.db import Base
@@ -148,3 +148,30 @@ class CatalogLoad(Base):
     digest: Mapped[str]
     procedures: Mapped[int]
     loaded_at: Mapped[datetime]
+
+
+class FailedSearch(Base):
+    """What people looked for and did not find; `words` is the accent-free form by which it is counted."""
+
+    __tablename__ = "failed_searches"
+
+    words: Mapped[str] = mapped_column(primary_key=True)
+    typed: Mapped[str]
+    times: Mapped[int]
+    last_at: Mapped[datetime]
+    # Somebody has dealt with it; it comes back when it fails again.
+    settled_at: Mapped[datetime | None]
+
+
+class SearchSynonym(Base):
+    """What people say, for a procedure or for official words; the shipped ones are in `data/synonyms.yml`."""
+
+    __tablename__ = "search_synonyms"
+    __table_args__ = (CheckConstraint("(procedure_code IS NULL) <> (means IS NULL)", name="one_meaning"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    say: Mapped[str]
+    procedure_code: Mapped[str | None] = mapped_column(ForeignKey("procedures.code"))
+    means: Mapped[str | None]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[datetime]

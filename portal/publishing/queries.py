@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
-from portal.publishing.models import CatalogLoad, Offering, ProcedureRow, ProcedureVersionRow, VersionState
+from portal.publishing.models import (
+    CatalogLoad,
+    Offering,
+    ProcedureRow,
+    ProcedureVersionRow,
+    SearchSynonym,
+    VersionState,
+)
 from portal.publishing.rows import release_in
 from services_catalog.form import Form
 from services_catalog.indexing import entry_of
 from services_catalog.loader import phrase_synonyms
 from services_catalog.model import Procedure
+from services_catalog.reference import PhraseSynonym
 from services_catalog.search import CatalogIndex, Entry
 from services_catalog.terms import ServiceLevel
 from services_catalog.text import fold, short_name
@@ -71,12 +80,22 @@ class LiveIndex:
             if self._index is None or time.monotonic() - self._checked_at > self._recheck_seconds:
                 load_id = session.scalar(select(func.max(CatalogLoad.id)))
                 if self._index is None or load_id != self._load_id:
-                    self._index, self._load_id = CatalogIndex(_entries(session), phrase_synonyms()), load_id
+                    self._index, self._load_id = _index(session), load_id
                 self._checked_at = time.monotonic()
             return self._index
 
 
-def _entries(session: Session) -> list[Entry]:
+def _index(session: Session) -> CatalogIndex:
+    made = session.scalars(select(SearchSynonym).order_by(SearchSynonym.id)).all()
+    names: dict[str, list[str]] = {}
+    for synonym in made:
+        if synonym.procedure_code:
+            names.setdefault(synonym.procedure_code, []).append(synonym.say)
+    phrases = [PhraseSynonym(say=(s.say,), means=s.means) for s in made if s.means]
+    return CatalogIndex(_entries(session, names), [*phrase_synonyms(), *phrases])
+
+
+def _entries(session: Session, names: Mapping[str, Sequence[str]]) -> list[Entry]:
     query = (
         select(ProcedureRow, ProcedureVersionRow.document)
         .join(ProcedureVersionRow)
@@ -87,7 +106,7 @@ def _entries(session: Session) -> list[Entry]:
         entry_of(
             Procedure.model_validate(document),
             row.sector,
-            also=tuple(filter(None, row.also_called.split(" | "))),
+            also=(*filter(None, row.also_called.split(" | ")), *names.get(row.code, ())),
             rank=row.common_rank,
         )
         for row, document in session.execute(query)

@@ -23,8 +23,8 @@ from portal.web.catalog import blueprint as catalog
 from portal.web.citizen.cases import blueprint as citizen_cases
 from portal.web.citizen.drafts import blueprint as citizen_drafts
 from portal.web.desk.views import blueprint as desk
+from portal.web.public import blueprint as public
 from portal.web.public.test_phone import blueprint as test_phone
-from portal.web.public.views import blueprint as public
 from services_catalog import words as catalog_words
 from services_catalog.fields import KINDS
 from services_catalog.spelling import highlight

@@ -110,6 +110,7 @@ def _procedure_columns(library: Library, agencies: _Names, sectors: _Names, chan
         Column("Yêu cầu, điều kiện", "conditions", _joined, _split),
         Column("Kết quả", "results", _joined, _split),
         Column("Căn cứ pháp lý", "legal_basis", _joined, _split),
+        Column("Số bộ hồ sơ", "sets", from_cell=_as_it_is),
         Column("Đã rà soát giấy tờ", "papers_reviewed", _yes_no, _bool),
         Column("Trang trên Cổng quốc gia", "official_page"),
         Column("Tờ khai điện tử", "form"),

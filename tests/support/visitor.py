@@ -152,7 +152,8 @@ class _Reader(HTMLParser):
             self._open.append(tag)
         if "id" in given:
             self.ids.append(given["id"])
-        if "style" in given or any(name.startswith("on") for name in given) or (tag == "script" and "src" not in given):
+        runs = tag == "script" and "src" not in given and given.get("type") != "application/ld+json"
+        if "style" in given or any(name.startswith("on") for name in given) or runs:
             self.inline.append(tag)
         handler = getattr(self, f"_start_{tag}", None)
         if handler:

@@ -18,6 +18,9 @@ ROUTES = {
     ("GET", "/thu-tuc"): Access.PUBLIC,
     ("GET", "/thu-tuc/<code>"): Access.PUBLIC,
     ("GET", "/thu-tuc/goi-y"): Access.PUBLIC,
+    ("GET", "/thu-tuc/<code>/chuan-bi"): Access.PUBLIC,
+    ("GET", "/thu-tuc/<code>/qr.svg"): Access.PUBLIC,
+    ("GET", "/thu-tuc/theo/<way>"): Access.PUBLIC,
     ("GET", "/viec/<key>"): Access.PUBLIC,
     ("GET", "/tra-cuu"): Access.PUBLIC,
     ("POST", "/tra-cuu"): Access.PUBLIC,
@@ -57,9 +60,14 @@ ROUTES = {
     ("POST", "/quan-tri/thu-tuc/<code>/bai-bo"): Access.CATALOG,
     ("GET", "/quan-tri/phien-ban/<int:version_id>"): Access.CATALOG,
     ("POST", "/quan-tri/phien-ban/<int:version_id>/<decision>"): Access.CATALOG,
+    ("GET", "/quan-tri/phien-ban/<int:version_id>/xem"): Access.CATALOG,
     ("GET", "/quan-tri/phien-ban/<int:version_id>/sua"): Access.CATALOG,
     ("POST", "/quan-tri/phien-ban/<int:version_id>/sua"): Access.CATALOG,
     ("GET", "/quan-tri/san-sang"): Access.CATALOG,
+    ("GET", "/quan-tri/tim-kiem"): Access.CATALOG,
+    ("POST", "/quan-tri/tim-kiem/tu-dong-nghia"): Access.CATALOG,
+    ("POST", "/quan-tri/tim-kiem/bo-qua"): Access.CATALOG,
+    ("POST", "/quan-tri/tim-kiem/tu-dong-nghia/<int:synonym_id>/xoa"): Access.CATALOG,
     ("GET", "/quan-tri/nhap-xuat"): Access.CATALOG,
     ("POST", "/quan-tri/nhap-xuat"): Access.CATALOG,
     ("GET", "/quan-tri/nhap-xuat/danh-muc.<kind>"): Access.CATALOG,
@@ -85,6 +93,8 @@ _EXAMPLES = {
     "<decision>": "duyet",
     "<int:import_id>": "999999999",
     "<kind>": "xlsx",
+    "<int:synonym_id>": "999999999",
+    "<way>": "linh-vuc",
 }
 
 

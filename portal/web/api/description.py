@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from services_catalog.model import Procedure
-from services_catalog.terms import Audience
+from services_catalog.terms import Audience, ServiceLevel
 
-FACETS = ("sector", "level", "agency", "audience")
+FACETS = ("sector", "level", "agency", "audience", "service_level")
 
 
 def _parameter(name: str, description: str, schema: dict[str, Any], place: str = "query") -> dict[str, Any]:
@@ -53,6 +53,11 @@ DESCRIPTION: dict[str, Any] = {
                     _parameter("offset", "Bỏ qua bao nhiêu mục.", {"type": "integer", "minimum": 0}),
                     _parameter("sector", "Khóa của lĩnh vực, ví dụ ho-tich.", _TEXT),
                     _parameter("level", "Nơi giải quyết.", {"type": "string", "enum": ["province", "commune"]}),
+                    _parameter(
+                        "service_level",
+                        "Mức trực tuyến.",
+                        {"type": "string", "enum": [level.value for level in ServiceLevel]},
+                    ),
                     _parameter("agency", "Khóa của cơ quan hoặc nhóm cơ quan.", _TEXT),
                     _parameter("audience", "Dành cho ai.", {"type": "string", "enum": [a.value for a in Audience]}),
                 ],

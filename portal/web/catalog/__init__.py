@@ -1,6 +1,6 @@
-"""Keeping the catalogue: editing, approving, importing, checking."""
+"""Keeping the catalogue: editing, approving, importing, checking, making things findable."""
 
-from portal.web.catalog import editor, exchange, overview, ready, versions
+from portal.web.catalog import editor, exchange, overview, ready, searches, versions
 from portal.web.catalog.blueprint import blueprint
 
-__all__ = ["blueprint", "editor", "exchange", "overview", "ready", "versions"]
+__all__ = ["blueprint", "editor", "exchange", "overview", "ready", "searches", "versions"]

@@ -12,6 +12,7 @@ from portal.base.errors import Invalid, Refusal
 from portal.cases.impact import impact_on
 from portal.identity import queries as identity
 from portal.publishing import actions, history
+from portal.publishing import queries as publishing
 from portal.publishing.models import ProcedureVersionRow
 from portal.publishing.permissions import may_approve, may_edit
 from portal.publishing.rows import release_in
@@ -19,6 +20,7 @@ from portal.publishing.words import ORIGIN_NAMES, VERSION_EVENT_NAMES, VERSION_S
 from portal.web.access import catalog_keeper
 from portal.web.catalog.blueprint import blueprint
 from portal.web.errors import status_of
+from portal.web.public.procedures import procedure_page
 from portal.web.session import actor, db, writing
 from services_catalog.diff import changes
 from services_catalog.library import WrongRecord
@@ -39,6 +41,13 @@ _DECISIONS: dict[str, tuple[Callable[..., ProcedureVersionRow], bool, str]] = {
 def version(version_id: int) -> str:
     """What a version changes."""
     return _page(version_id)
+
+
+@blueprint.get("/phien-ban/<int:version_id>/xem")
+@catalog_keeper
+def preview(version_id: int) -> str:
+    """A version as people would see it."""
+    return procedure_page(publishing.version(db(), history.version_row(db(), version_id).id), is_preview=True)
 
 
 @blueprint.post("/phien-ban/<int:version_id>/<decision>")

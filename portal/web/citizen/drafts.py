@@ -17,7 +17,7 @@ from portal.documents import uploads
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
 from portal.web.forms.builder import form_for_step
-from portal.web.public.views import find
+from portal.web.public.procedures import find
 from portal.web.security import limiter
 from portal.web.session import account, actor, db, settings, storage, writing
 from services_catalog.answers import first_incomplete_step

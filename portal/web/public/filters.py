@@ -13,16 +13,17 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from services_catalog.reference import AGENCY_GROUPS
 from services_catalog.search import CatalogIndex
-from services_catalog.words import AUDIENCE_NAMES
+from services_catalog.words import AUDIENCE_NAMES, LEVEL_NAMES
 
 # Address parameter, facet of the index, and what people read.
 _GROUPS = (
     ("cap", "level", "Nơi giải quyết"),
     ("doi-tuong", "audience", "Dành cho"),
+    ("muc", "service_level", "Mức trực tuyến"),
     ("linh-vuc", "sector", "Lĩnh vực"),
     ("co-quan", "agency", "Cơ quan"),
 )
-_LEVEL_NAMES = {"province": "Cấp tỉnh", "commune": "Cấp xã"}
+_PLACE_NAMES = {"province": "Cấp tỉnh", "commune": "Cấp xã"}
 _GROUP_NAMES = {group.name: f"{group.title} xã, phường" for group in AGENCY_GROUPS}
 
 
@@ -40,6 +41,7 @@ class Choice:
 class FilterGroup:
     """A filter with its choices, the most frequent first."""
 
+    facet: str
     title: str
     choices: list[Choice]
 
@@ -59,13 +61,16 @@ def filter_groups(session: Session, index: CatalogIndex, query: str, chosen: Map
     counts = index.facets(query, chosen)
     names = {
         "sector": index.sector_names,
-        "level": _LEVEL_NAMES,
+        "level": _PLACE_NAMES,
         "agency": {**_GROUP_NAMES, **_agency_names(session)},
+        "service_level": {str(key): name for key, name in LEVEL_NAMES.items()},
         "audience": {str(key): name for key, name in AUDIENCE_NAMES.items()},
     }
     parameters = {facet: name for name, facet, _ in _GROUPS}
     return [
-        FilterGroup(title, _choices(query, chosen, parameters, facet, counts.get(facet, Counter()), names[facet]))
+        FilterGroup(
+            facet, title, _choices(query, chosen, parameters, facet, counts.get(facet, Counter()), names[facet])
+        )
         for _, facet, title in _GROUPS
     ]
 

@@ -1,27 +1,33 @@
-"""Search, the page of a procedure, and looking up a case without signing in."""
+"""The first page, search, browsing, and looking up a case without signing in."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
+from flask import current_app, jsonify, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
+from sqlalchemy.exc import SQLAlchemyError
 from wtforms import StringField
 
 from portal.agencies.models import Agency
+from portal.base.clock import now
 from portal.base.errors import NotFound
+from portal.base.logs import logger
 from portal.cases import queries as cases
 from portal.cases.words import status_sentence
 from portal.publishing import queries as publishing
-from portal.publishing.queries import LiveIndex, Published
+from portal.publishing import searches
+from portal.publishing.queries import LiveIndex
 from portal.web.access import public
+from portal.web.public.blueprint import blueprint
 from portal.web.public.filters import chosen_filters, filter_groups, search_address
 from portal.web.security import limiter
-from portal.web.session import db
-from services_catalog.loader import life_events, office_calendar
+from portal.web.session import db, writing
+from services_catalog.loader import life_events
+from services_catalog.text import fold
 
-blueprint = Blueprint("public", __name__)
 _PAGE = 20
+_log = logger(__name__)
 
 
 class LookupForm(FlaskForm):
@@ -54,6 +60,8 @@ def search() -> Any:
         return redirect(url_for("public.procedure", code=code))
     chosen = chosen_filters(request.args)
     found = index.search(query, limit=_PAGE, offset=(page - 1) * _PAGE, filters=chosen)
+    if query and not found.total and not chosen:
+        _note_failure(query)
     pages = -(-found.total // _PAGE)
     if page > max(1, pages):
         return redirect(search_address(query, chosen, pages))
@@ -67,8 +75,18 @@ def search() -> Any:
         address=search_address,
         page=page,
         pages=pages,
+        guesses=publishing.listed(session, index.guess(query, limit=5)) if not found.total else [],
         common=publishing.common(session, 8) if not found.total else [],
     )
+
+
+def _note_failure(query: str) -> None:
+    """For the one who keeps the synonyms; a search is answered also where this cannot be written."""
+    try:
+        with writing() as session:
+            searches.note_failure(session, query, now())
+    except SQLAlchemyError as error:
+        _log.warning("failed_search_not_noted", error=type(error).__name__)
 
 
 @blueprint.get("/thu-tuc/goi-y")
@@ -84,6 +102,21 @@ def suggest() -> Any:
     return jsonify([{"name": item.short_name, "href": url_for("public.procedure", code=item.code)} for item in items])
 
 
+@blueprint.get("/thu-tuc/theo/<way>")
+@public
+def browse(way: str) -> str:
+    """Every value of one filter as a link: procedures by sector, by agency, by audience."""
+    ways = {"linh-vuc": "sector", "co-quan": "agency", "doi-tuong": "audience"}
+    if way not in ways:
+        raise NotFound()
+    session = db()
+    live: LiveIndex = current_app.extensions["search"]
+    groups = filter_groups(session, live.get(session), "", {})
+    group = next(group for group in groups if group.facet == ways[way])
+    choices = sorted(group.choices, key=lambda choice: fold(choice.label))
+    return render_template("public/browse.html", way=way, title=group.title, choices=choices, events=life_events())
+
+
 @blueprint.get("/viec/<key>")
 @public
 def life_event(key: str) -> str:
@@ -92,29 +125,6 @@ def life_event(key: str) -> str:
     if event is None:
         raise NotFound()
     return render_template("public/life_event.html", event=event, procedures=publishing.listed(db(), list(event.codes)))
-
-
-@blueprint.get("/thu-tuc/<code>")
-@public
-def procedure(code: str) -> Any:
-    """All that a person should know before starting."""
-    national = code[:8]
-    if code != national:
-        return redirect(url_for("public.procedure", code=national))
-    published = find(national)
-    agencies = publishing.offering_agencies(db(), national)
-    return render_template(
-        "public/procedure.html", p=published.procedure, sector=published.sector, agencies=agencies, form=published.form,
-        workflow=published.workflow,  cutoff=f"{office_calendar()[0].same_day_cutoff:%H:%M}",
-    )  # fmt: skip
-
-
-def find(code: str) -> Published:
-    """The published procedure. Raises `NotFound`."""
-    published = publishing.published(db(), code)
-    if published is None:
-        raise NotFound("Không có thủ tục này. Hãy tìm theo tên.")
-    return published
 
 
 @blueprint.get("/tra-cuu")

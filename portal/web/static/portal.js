@@ -93,3 +93,30 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
     }
   });
 }
+
+// Printing, with everything unfolded; sharing, where the device knows how, else the address is copied.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+window.addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("main details:not([open])")) {
+    folded.open = true;
+  }
+});
+for (const button of document.querySelectorAll("[data-share]")) {
+  button.hidden = !(navigator.share || navigator.clipboard);
+  button.addEventListener("click", async () => {
+    const url = button.dataset.share;
+    try {
+      if (navigator.share) {
+        await navigator.share({ title: document.title, url });
+      } else {
+        await navigator.clipboard.writeText(url);
+        button.textContent = "Đã chép liên kết";
+      }
+    } catch {
+      // the person changed their mind
+    }
+  });
+}
