@@ -29,9 +29,9 @@ def entry_of(procedure: Procedure, sector: str, *, also: tuple[str, ...] = (), r
 
 def index_of(catalog: Catalog) -> CatalogIndex:
     """The index of a catalogue read from files."""
-    names = {named.code: (rank, named.also) for rank, named in enumerate(catalog.synonyms.procedures)}
-    entries = []
-    for procedure in catalog.procedures.values():
-        rank, also = names.get(procedure.code, (None, ()))
-        entries.append(entry_of(procedure, catalog.sectors[procedure.sector], also=also, rank=rank))
+    also, ranks = catalog.also_called, catalog.common_ranks
+    entries = [
+        entry_of(p, catalog.sectors[p.sector], also=also.get(p.code, ()), rank=ranks.get(p.code))
+        for p in catalog.procedures.values()
+    ]
     return CatalogIndex(entries, catalog.synonyms.phrases)

@@ -38,7 +38,21 @@ class Catalog(Library):
 
     versions: list[ProcedureVersion]
     synonyms: reference.Synonyms
+    names: list[reference.EverydayNames]
     life_events: list[reference.LifeEvent]
+
+    @property
+    def common_ranks(self) -> dict[str, int]:
+        """The place of each common procedure by code, 0 for the commonest."""
+        return {named.code: rank for rank, named in enumerate(self.synonyms.procedures)}
+
+    @property
+    def also_called(self) -> dict[str, tuple[str, ...]]:
+        """What people call each procedure, by code."""
+        called: dict[str, tuple[str, ...]] = {}
+        for named in (*self.synonyms.procedures, *self.names):
+            called[named.code] = tuple(dict.fromkeys((*called.get(named.code, ()), *named.also)))
+        return called
 
     @property
     def procedures(self) -> dict[str, Procedure]:
@@ -111,6 +125,7 @@ class _CatalogReader(Reader):
             **self.library(),
             versions=list(self._versions()),
             synonyms=self.one("synonyms.yml", reference.Synonyms) or reference.Synonyms(phrases=(), procedures=()),
+            names=self.one("names.yml", list[reference.EverydayNames]) or [],
             life_events=self.one("life-events.yml", list[reference.LifeEvent]) or [],
         )
         self.one("national-columns.yml", NationalColumns)
@@ -160,9 +175,14 @@ class _CatalogReader(Reader):
             self._check_kinds(key, form)
         for agency_key in sorted(catalog.agency_keys - set(catalog.codes.codes)):
             self.note(self.root / "agency_codes.yml", 1, agency_key, "Chưa có mã.")
+        self._check_codes(catalog)
+
+    def _check_codes(self, catalog: Catalog) -> None:
         codes = {version.procedure.code for version in catalog.versions}
         for number, names in enumerate(catalog.synonyms.procedures):
             self._check_code("synonyms.yml", ["procedures", number, "code"], names.code, codes)
+        for number, names in enumerate(catalog.names):
+            self._check_code("names.yml", [number, "code"], names.code, codes)
         for number, event in enumerate(catalog.life_events):
             for position, code in enumerate(event.codes):
                 self._check_code("life-events.yml", [number, "codes", position], code, codes)

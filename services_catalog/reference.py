@@ -70,7 +70,7 @@ class PhraseSynonym(Record):
 
 
 class EverydayNames(Record):
-    """A procedure people ask for often, with what they call it."""
+    """A procedure with what people call it."""
 
     code: Code
     also: tuple[Text, ...] = ()

@@ -13,23 +13,30 @@ from dataclasses import dataclass, field
 
 import tantivy
 
-from services_catalog.ranking import Title, rank
+from services_catalog.phrases import PhraseTable
+from services_catalog.ranking import Ranker, Title
 from services_catalog.reference import PhraseSynonym
 from services_catalog.spelling import Speller
-from services_catalog.text import fold, search_words, short_name
+from services_catalog.text import Word, accented_words, fold, search_words, short_name
 
 _CODE = re.compile(r"^\d\.\d{6}(?=\.|$)")
 _BOOSTS = {"name": 3.0, "also": 4.0, "result": 1.0, "sector": 1.0}
 # How many of the engine's best are ranked by our own rules; fixed, so that pages fit together.
-_RANKED = 80
-_LONGEST_QUERY = 12
+_RANKED = 40
+_LONGEST_QUERY = 14
+# The engine offers whatever has this share of the words; how many are told of depends on the best of them.
+_OFFERED, _LEVELS = 0.3, (0.7, 0.5)
+# No answer: less than this share of the words, and not even so many of a long question.
+_LEAST, _ENOUGH_WORDS = 0.34, 3
 # Said around the matter itself: dropped unless nothing else is left. Folded, with i for y.
 _NOISE = tuple(
     phrase.split()
     for phrase in (
-        "thu tuc", "ho so", "lam the nao", "nhu the nao", "the nao", "lam sao", "o dau", "can gi", "can nhung gi",
-        "giai to gi", "bao nhieu tien", "het bao nhieu", "mat bao lau", "truc tuien", "qua mang", "online", "cach",
-        "huong dan", "muon", "toi", "minh", "xin", "nop", "giup", "duoc khong", "thi", "nhe", "ah", "va",
+        "thu tuc", "ho so", "lam the nao", "nhu the nao", "the nao", "nhu nao", "lam sao", "ra sao", "o dau",
+        "o cho nao", "can nhung gi", "can giai to gi", "giai to gi", "can gi", "la gi", "bao nhieu tien",
+        "het bao nhieu", "mat bao lau", "bao lau", "truc tuien", "qua mang", "online", "cach", "huong dan", "muon",
+        "cho toi hoi", "toi", "minh", "xin", "nop", "giup", "duoc khong", "co phai", "phai khong", "can phai",
+        "thi phai", "nhe", "ah", "va", "nua", "vai",
     )
 )  # fmt: skip
 
@@ -62,13 +69,15 @@ class CatalogIndex:
 
     def __init__(self, entries: Iterable[Entry], phrases: Sequence[PhraseSynonym] = ()):
         self._entries = {entry.code: entry for entry in entries}
-        self._phrases = _by_first_word(phrases)
         texts = [text for entry in self._entries.values() for text in (entry.name, entry.sector, *entry.also)]
         self._speller = Speller([*texts, *(text for phrase in phrases for text in (*phrase.say, phrase.means))])
-        self._titles = {
+        titles = {
             code: tuple(Title.of(name) for name in (short_name(entry.name), *entry.also))
             for code, entry in self._entries.items()
         }
+        self._ranker = Ranker(titles, {code: entry.rank for code, entry in self._entries.items()})
+        self._phrases = PhraseTable(phrases, (title for listed in titles.values() for title in listed))
+        self._words = {code: frozenset(_all_words(entry)) for code, entry in self._entries.items()}
         self._schema = _schema({name for entry in self._entries.values() for name in entry.facets})
         self._index = tantivy.Index(self._schema)
         writer = self._index.writer(heap_size=30_000_000, num_threads=1)
@@ -97,26 +106,37 @@ class CatalogIndex:
         """Procedures for `query` that have all of `filters`; every one, the common first, for an empty query."""
         if code := self.code_in(query):
             return Found(1, [code][offset : offset + limit])
-        asked = search_words(query)[:_LONGEST_QUERY]
+        asked = _without_noise(accented_words(query, is_typed=True))[:_LONGEST_QUERY]
         if not asked:
             if query.strip():
                 return Found(0, [])  # nothing but signs
             return self._all(limit, offset, filters or {})
         repaired, corrected = self._speller.repair(asked)
-        readings = [_without_noise(reading) for reading in self._readings(repaired)]
-        for needed in (0.7, 0.5):
-            found = self._run(readings, needed, limit, offset, filters or {})
-            if found.total:
-                return Found(found.total, found.codes, found.words, corrected)
-        return Found(0, [])
+        readings = self._phrases.readings(repaired)
+        closeness: dict[str, float] = {}
+        best = self._run(readings, _OFFERED, 1, 0, filters or {}, closeness).codes
+        needed = self._level(best[0], readings) if best else None
+        if needed is None:
+            return Found(0, [])
+        found = self._run(readings, needed, limit, offset, filters or {}, closeness)
+        return Found(found.total, found.codes, found.words, corrected)
 
     def guess(self, query: str, *, limit: int = 3) -> list[str]:
         """The likeliest codes for a query that finds nothing: whatever shares any of its words."""
-        asked = search_words(query)[:_LONGEST_QUERY]
+        asked = _without_noise(accented_words(query, is_typed=True))[:_LONGEST_QUERY]
         if not asked:
             return []
-        readings = self._readings(self._speller.repair(asked)[0])
-        return self._run(readings, 0.01, limit, 0, {}).codes
+        readings = self._phrases.readings(self._speller.repair(asked)[0])
+        return self._run(readings, 0.01, limit, 0, {}, {}).codes
+
+    def _level(self, code: str, readings: list[list[Word]]) -> float | None:
+        """The share of the words that others must have to be told of beside the best, or None if it is no answer."""
+        words = self._words[code]
+        found = [sum(word.plain in words for word in reading) for reading in readings]
+        share = max(count / len(reading) for count, reading in zip(found, readings, strict=True))
+        if share < _LEAST and max(found) < _ENOUGH_WORDS:
+            return None
+        return next((level for level in _LEVELS if share >= level), _OFFERED)
 
     def facets(self, query: str, filters: Mapping[str, str] | None = None) -> dict[str, Counter[str]]:
         """How many results each value of each facet has, among all results of `query`."""
@@ -126,21 +146,6 @@ class CatalogIndex:
             for name, values in self._entries[code].facets.items():
                 counts.setdefault(name, Counter()).update(values)
         return counts
-
-    def _readings(self, asked: list[str]) -> list[list[str]]:
-        """The words as typed, and with what people say put into official words."""
-        official: list[str] = []
-        position = 0
-        while position < len(asked):
-            for said, means in self._phrases.get(asked[position], ()):
-                if asked[position : position + len(said)] == said:
-                    official += means
-                    position += len(said)
-                    break
-            else:
-                official.append(asked[position])
-                position += 1
-        return [asked] if official == asked else [asked, official]
 
     def _enough(self, wanted: int) -> int:
         """How many hits to ask the engine for: it makes room for all of them, so never more than there are."""
@@ -152,38 +157,33 @@ class CatalogIndex:
         return Found(len(ordered), [entry.code for entry in ordered[offset : offset + limit]])
 
     def _run(
-        self, readings: list[list[str]], needed: float, limit: int, offset: int, filters: Mapping[str, str]
-    ) -> Found:
+        self, readings: list[list[Word]], needed: float, limit: int, offset: int, filters: Mapping[str, str],
+        closeness: dict[str, float],
+    ) -> Found:  # fmt: skip
         Occur = tantivy.Occur
-        either = [(Occur.Should, _most_words(self._schema, reading, needed)) for reading in readings]
+        plain = [[word.plain for word in reading] for reading in readings]
+        either = [(Occur.Should, _most_words(self._schema, reading, needed)) for reading in plain]
         must = [(Occur.Must, tantivy.Query.boolean_query(either))]
         must += [(Occur.Must, tantivy.Query.term_query(self._schema, f"facet_{n}", v)) for n, v in filters.items()]
         searcher = self._index.searcher()
         result = searcher.search(tantivy.Query.boolean_query(must), limit=self._enough(offset + limit), count=True)
         hits = [(score, searcher.doc(address)["code"][0]) for score, address in result.hits]
-        best = rank(hits[:_RANKED], readings, self._titles, {c: self._entries[c].rank for _, c in hits[:_RANKED]})
+        questions = [Title.of_words(reading) for reading in readings]
+        best = self._ranker.rank(hits[:_RANKED], questions, closeness)
         codes = [*best, *(code for _, code in hits[_RANKED:])]
         total: int = result.count  # type: ignore[attr-defined]  # missing in the stubs
-        return Found(total, codes[offset : offset + limit], frozenset(word for r in readings for word in r))
+        return Found(total, codes[offset : offset + limit], frozenset(word for reading in plain for word in reading))
 
 
-def _by_first_word(phrases: Sequence[PhraseSynonym]) -> dict[str, list[tuple[list[str], list[str]]]]:
-    """Pairs of said and meant words by the first said word, the longest first."""
-    table: dict[str, list[tuple[list[str], list[str]]]] = {}
-    for phrase in phrases:
-        for say in phrase.say:
-            said = search_words(say)
-            table.setdefault(said[0], []).append((said, search_words(phrase.means)))
-    for pairs in table.values():
-        pairs.sort(key=lambda pair: -len(pair[0]))
-    return table
+def _all_words(entry: Entry) -> list[str]:
+    return search_words(" ".join((entry.name, entry.sector, entry.results, *entry.also)))
 
 
-def _without_noise(asked: list[str]) -> list[str]:
+def _without_noise(asked: list[Word]) -> list[Word]:
     left = list(asked)
     for phrase in _NOISE:
         for start in range(len(left) - len(phrase), -1, -1):
-            if left[start : start + len(phrase)] == phrase:
+            if [word.plain for word in left[start : start + len(phrase)]] == phrase:
                 del left[start : start + len(phrase)]
     return left or asked
 
@@ -223,5 +223,5 @@ def _word(schema: tantivy.Schema, word: str) -> tantivy.Query:
 def _most_words(schema: tantivy.Schema, asked: list[str], needed: float) -> tantivy.Query:
     """At least the share `needed` of the words."""
     parts = [(tantivy.Occur.Should, _word(schema, word)) for word in asked]
-    least = max(1, -(-int(needed * 100) * len(asked) // 100))
+    least = min(max(1, -(-int(needed * 100) * len(asked) // 100)), _ENOUGH_WORDS if needed == _OFFERED else len(asked))
     return tantivy.Query.boolean_query(parts, minimum_number_should_match=least)

@@ -9,10 +9,14 @@ from itertools import pairwise
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from services_catalog.text import nfc, search_words, words
+from services_catalog.syllables import is_syllable
+from services_catalog.text import Word, nfc, search_words, words
 
 # Sounds that people write for each other; tried when a word is not in the catalogue.
 _SOUNDS = (("tr", "ch"), ("ch", "tr"), ("s", "x"), ("x", "s"), ("gi", "d"), ("d", "gi"), ("r", "d"), ("gi", "r"))
+
+
+_VOWELS = frozenset("aeiou")
 
 
 class Speller:
@@ -33,34 +37,38 @@ class Speller:
         self._accents = {plain: forms.most_common(1)[0][0] for plain, forms in accents.items()}
         self._vocabulary = list(self._words)
 
-    def repair(self, asked: list[str]) -> tuple[list[str], str | None]:
+    def repair(self, asked: list[Word]) -> tuple[list[Word], str | None]:
         """The words with unknown ones replaced by the likeliest known ones.
 
         Also the query to show to the person: the words as typed, the replaced ones with the accents they
         mostly have in the catalogue; None if nothing was replaced.
         """
-        repaired: list[str] = []
+        repaired: list[Word] = []
         shown: list[str] = []
         for position, word in enumerate(asked):
-            following = asked[position + 1] if position + 1 < len(asked) else ""
-            known = self._repair_one(word, repaired[-1] if repaired else "", following)
-            repaired += known
-            shown += [word] if known == [word] else [self._accents.get(part, part) for part in known]
+            following = asked[position + 1].plain if position + 1 < len(asked) else ""
+            known = self._repair_one(word.plain, repaired[-1].plain if repaired else "", following)
+            if known == [word.plain]:
+                repaired.append(word)
+                shown.append(word.plain)
+            else:
+                repaired += map(Word, known)
+                shown += [self._accents.get(part, part) for part in known]
         return repaired, " ".join(shown) if repaired != asked else None
 
     def _repair_one(self, word: str, before: str, after: str) -> list[str]:
         if word in self._words or len(word) < 2 or not word.isalpha():
             return [word]
-        if parts := self._split(word):
+        # A word that the catalogue lacks may be right, or an abbreviation: replaced only where the neighbours agree.
+        needs_support = is_syllable(word) or not _VOWELS & set(word)
+        if not needs_support and (parts := self._split(word)):
             return parts
-        candidates = self._near(word)
-        if not candidates:
-            return [word]
 
         def likelihood(candidate: str) -> tuple[int, int]:
             return self._pairs[before, candidate] + self._pairs[candidate, after], self._words[candidate]
 
-        return [max(candidates, key=likelihood)]
+        best = max(self._near(word), key=likelihood, default=word)
+        return [word] if needs_support and likelihood(best)[0] == 0 else [best]
 
     def _near(self, word: str) -> list[str]:
         sounds = [new + word[len(old) :] for old, new in _SOUNDS if word.startswith(old)]

@@ -13,18 +13,19 @@ from services_catalog.indexing import index_of
 from services_catalog.loader import Catalog, load_catalog
 from services_catalog.search import CatalogIndex, Entry
 from services_catalog.text import short_name
-from tests.rules.test_search_quality import cases
+from tests.rules.test_search_quality import SETS, cases
 from tests.support.servers import running_servers, server_folder
 
 Search = Callable[[str], Sequence[str]]
-ROUNDS = 5
+ROUNDS = 3
+ALL = [case for name in SETS for case in cases(name)]
 
 
 def milliseconds(search: Search, rounds: int = ROUNDS) -> list[float]:
     """How long each query of the evaluation set took, in each round."""
     took = []
     for _ in range(rounds):
-        for query, _ in cases():
+        for query, _ in ALL:
             began = time.perf_counter()
             search(query)
             took.append((time.perf_counter() - began) * 1000)
@@ -33,7 +34,7 @@ def milliseconds(search: Search, rounds: int = ROUNDS) -> list[float]:
 
 def hits(search: Search) -> tuple[float, float]:
     """The share of queries whose answer comes first, and among the first three."""
-    found = [(list(search(query)[:3]), codes) for query, codes in cases()]
+    found = [(list(search(query)[:3]), codes) for query, codes in ALL]
     first = sum(bool(listed) and listed[0] in codes for listed, codes in found)
     three = sum(bool(codes & set(listed)) for listed, codes in found)
     return first / len(found), three / len(found)
@@ -77,7 +78,7 @@ def search_figures(catalog: Catalog) -> None:
         for copy in range(20)
         for p in catalog.procedures.values()
     )
-    print(f"{len(cases())} queries of tests/rules/search_queries.txt, {ROUNDS} rounds")
+    print(f"{len(ALL)} queries of {' and '.join(SETS)}, {ROUNDS} rounds")
     ours = report("ours, 1,016 procedures", lambda query: small.search(query, limit=3).codes)
     report(f"ours, {len(large):,} procedures", lambda query: large.search(query, limit=3).codes, with_hits=False)
     with (

@@ -110,15 +110,15 @@ def _lower_first(name: str) -> str:
 
 def _load_procedures(session: Session, catalog: Catalog) -> None:
     """A row for each code; what it says is set from the version in force by `put_in_force`."""
-    common = {c.code: (rank, " | ".join(c.also)) for rank, c in enumerate(catalog.synonyms.procedures)}
+    ranks, also = catalog.common_ranks, catalog.also_called
     rows = [
         {
             "code": p.code,
             "name": p.name,
             "sector": catalog.sectors[p.sector],
             "is_offered": False,
-            "common_rank": common.get(p.code, (None, ""))[0],
-            "also_called": common.get(p.code, (None, ""))[1],
+            "common_rank": ranks.get(p.code),
+            "also_called": " | ".join(also.get(p.code, ())),
         }
         for p in catalog.procedures.values()
     ]

@@ -72,6 +72,7 @@ def copy(tmp_path: Path) -> Path:
         source = next((DATA / "procedures" / "ho-tich").glob(f"{code}-*"))
         shutil.copytree(source, target / "procedures" / "ho-tich" / source.name)
     (target / "synonyms.yml").write_text('{phrases: [], procedures: [{code: "1.001193"}]}', "utf-8")
+    (target / "names.yml").write_text("[]", "utf-8")
     (target / "life-events.yml").write_text('[{key: x, name: X, codes: ["1.001193"]}]', "utf-8")
     return target
 

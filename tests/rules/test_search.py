@@ -5,6 +5,8 @@ import pytest
 from services_catalog.indexing import index_of
 from services_catalog.loader import load_catalog
 from services_catalog.search import CatalogIndex
+from services_catalog.syllables import is_syllable
+from services_catalog.text import search_words
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +63,29 @@ def test_pages_cover_everything_once(index: CatalogIndex) -> None:
 )
 def test_only_what_was_wrong_is_corrected(index: CatalogIndex, query: str, shown: str | None) -> None:
     assert index.search(query).corrected == shown
+
+
+def test_typed_accents_decide(index: CatalogIndex) -> None:
+    """ "bò" is an animal, "bộ" a ministry; typed without accents it may be either."""
+    assert "1.001193" not in index.search("đòi nợ", limit=3).codes
+    assert index.search("hoà giải đất đai").codes == index.search("hòa giải đất đai").codes
+
+
+@pytest.mark.parametrize("word", ["ông", "tiệm", "gạch", "mèo", "roi", "rồi", "ống", "côi"])
+def test_ordinary_words_are_not_repaired(index: CatalogIndex, word: str) -> None:
+    assert index.search(word).corrected is None
+
+
+def test_long_questions_are_answered(index: CatalogIndex) -> None:
+    asked = "hai đứa cưới nhau thì lên phường đăng kí cần mang gì"
+    assert index.search(asked).codes[0] == "1.000894"
+
+
+def test_guesses_share_a_word(index: CatalogIndex) -> None:
+    assert index.guess("qwrtz khai sinh")[0] == "1.001193"
+    assert index.guess("?!") == []
+
+
+def test_syllables() -> None:
+    assert all(is_syllable(word) for word in search_words("nghiêng khuya quýt giếng thuở Nguyễn gì oanh ướt"))
+    assert not any(is_syllable(word) for word in ("snh", "khaisinh", "hkd", "kt", "xyz", "banh2", "sing"))

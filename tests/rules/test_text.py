@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services_catalog.text import fold, nfc, words
+from services_catalog.text import accented_words, fold, nfc, search_words, words
 
 VIETNAMESE = st.text(
     alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵĐ "
@@ -37,3 +37,29 @@ def test_nfc_is_stable_and_trimmed(text: str) -> None:
 
 def test_a_code_stays_one_word() -> None:
     assert words("Thủ tục 1.001193, hộ tịch.") == ["thu", "tuc", "1.001193", "ho", "tich"]
+
+
+@given(VIETNAMESE)
+def test_accents_do_not_depend_on_the_normal_form(text: str) -> None:
+    assert accented_words(unicodedata.normalize("NFD", text)) == accented_words(unicodedata.normalize("NFC", text))
+
+
+@given(VIETNAMESE)
+def test_words_are_the_same_with_and_without_their_accents(text: str) -> None:
+    assert [word.plain for word in accented_words(text)] == search_words(text)
+
+
+@pytest.mark.parametrize(("one", "other"), [("hoà giải", "hòa giải"), ("thuỷ sản", "thủy sản"), ("đăng kí", "đăng ký")])
+def test_both_ways_of_writing_are_one(one: str, other: str) -> None:
+    assert accented_words(one) == accented_words(other)
+
+
+def test_nothing_is_known_of_accents_that_nobody_typed() -> None:
+    assert {word.marks for word in accented_words("so do", is_typed=True)} == {""}
+    assert all(word.marks for word in accented_words("sổ do", is_typed=True))
+
+
+@given(st.text())
+def test_nothing_that_cannot_be_stored_is_left(text: str) -> None:
+    nfc(text).encode()
+    assert not set(nfc(text)) & {chr(code) for code in (*range(32), 127)}
