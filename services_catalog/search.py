@@ -114,7 +114,8 @@ class CatalogIndex:
         repaired, corrected = self._speller.repair(asked)
         readings = self._phrases.readings(repaired)
         closeness: dict[str, float] = {}
-        best = self._run(readings, _OFFERED, 1, 0, filters or {}, closeness).codes
+        # Without filters, so that they narrow what was found and never let in more.
+        best = self._run(readings, _OFFERED, 1, 0, {}, closeness).codes
         needed = self._level(best[0], readings) if best else None
         if needed is None:
             return Found(0, [])
