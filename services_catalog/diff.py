@@ -179,7 +179,9 @@ class _Show:
         parts += [words.channels(fee.channels)] if fee.channels else []
         parts += [f"từ {fee.valid_from:%d/%m/%Y}"] if fee.valid_from else []
         parts += [f"đến {fee.valid_to:%d/%m/%Y}"] if fee.valid_to else []
-        parts += [f"giảm {e.percent_off}% cho {e.who}" for e in fee.exemptions]
+        parts += [
+            f"giảm {e.percent_off}% cho {e.who}{f' ({e.legal_basis})' if e.legal_basis else ''}" for e in fee.exemptions
+        ]
         return ", ".join(parts)
 
     def document(self, document: RequiredDocument) -> str:

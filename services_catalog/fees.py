@@ -25,7 +25,7 @@ class Fee(Record):
     No channels: it holds for all of them. No days: it holds always; both days are included.
     """
 
-    amount_vnd: int = Field(ge=0)
+    amount_vnd: int = Field(ge=0, le=10**12)
     kind: FeeKind | None = None
     applies_to: Text | None = None
     channels: Channels = ()

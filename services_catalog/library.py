@@ -129,8 +129,8 @@ class Library:
         if promised is None and limit is None:
             promised = self.defaults.hours_for(procedure)
         total = promised or (limit.working_hours if limit else None)
-        filled = spread(shared, total) if total else shared
-        return filled.model_copy(update={"promised_hours": promised})
+        filled = shared if total in (None, shared.total_hours) else spread(shared, total or 0)
+        return Workflow.model_validate({**filled.model_dump(), "promised_hours": promised})
 
 
 def as_document(record: BaseModel) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from services_catalog.fees import Fee, contradiction
 from services_catalog.record import AgencyRef, Audiences, Channels, Code, Key, Record, Text, mistake_at
 from services_catalog.terms import Channel, ServiceLevel, TimeUnit
 from services_catalog.text import short_name
-from services_catalog.workflow import HOURS_OF_A_DAY, Stage, mistake_in
+from services_catalog.workflow import HOURS_OF_A_DAY, MOST_HOURS, Stage, mistake_in
 
 OTHER_PAPERS = "Giấy tờ khác"
 
@@ -18,7 +18,7 @@ OTHER_PAPERS = "Giấy tờ khác"
 class TimeLimit(Record):
     """Statutory handling time, counted from acceptance. No channels: it holds for all of them."""
 
-    value: int = Field(gt=0)
+    value: int = Field(gt=0, le=3650)
     unit: TimeUnit
     channels: Channels = ()
 
@@ -41,8 +41,8 @@ class RequiredDocument(Record):
 
     name: Text
     applies_to: Text | None = None
-    originals: int = Field(0, ge=0)
-    copies: int = Field(0, ge=0)
+    originals: int = Field(0, ge=0, le=1000)
+    copies: int = Field(0, ge=0, le=1000)
     required: bool = True
     form_file: Text | None = None
 
@@ -77,7 +77,7 @@ class Procedure(Record):
     # The list of papers was checked by a person. The national list mixes cases, so nothing of it is demanded before.
     papers_reviewed: bool = False
     # How many sets of papers (bộ hồ sơ) are handed in at the desk.
-    sets: int | None = Field(None, gt=0)
+    sets: int | None = Field(None, gt=0, le=1000)
     results: tuple[Text, ...] = ()
     return_channels: Channels = ()
     legal_basis: tuple[Text, ...] = ()
@@ -86,7 +86,7 @@ class Procedure(Record):
     # Stages of its own take the place of the shared process that `workflow` names.
     workflow: Key = "standard"
     stages: tuple[Stage, ...] = ()
-    promised_hours: int | None = Field(None, gt=0)
+    promised_hours: int | None = Field(None, gt=0, le=MOST_HOURS)
     result_paper: Key = "decision"
 
     @model_validator(mode="after")
@@ -126,6 +126,14 @@ class Procedure(Record):
     def paper_name(self, position: int) -> str:
         """The name of the paper at a place of the list; beyond it are papers that the list does not name."""
         return self.documents[position].name if position < len(self.documents) else OTHER_PAPERS
+
+    def paper_key(self, position: int) -> str:
+        """What tells a paper from all others of the list, also when the list changes; empty beyond the list."""
+        if position >= len(self.documents):
+            return ""
+        paper = self.documents[position]
+        before = sum((d.name, d.applies_to) == (paper.name, paper.applies_to) for d in self.documents[:position])
+        return f"{paper.name}\n{paper.applies_to or ''}\n{before}"
 
     def demands(self, document: RequiredDocument) -> bool:
         """True if nobody can apply without this paper."""

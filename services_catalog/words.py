@@ -61,6 +61,11 @@ def time_limit(limit: TimeLimit) -> str:
     return f"{limit.value} {UNIT_NAMES[limit.unit]}"
 
 
+def working_hours(hours: int) -> str:
+    """Exactly: "3 ngày làm việc", "9 giờ làm việc"."""
+    return f"{hours // HOURS_OF_A_DAY} ngày làm việc" if hours % HOURS_OF_A_DAY == 0 else f"{hours} giờ làm việc"
+
+
 def office_time(minutes: int) -> str:
     """Office time in words people use: "3 giờ làm việc", "2,5 ngày làm việc"; rounded up to halves."""
     unit, size = ("ngày", HOURS_OF_A_DAY * 60) if minutes >= HOURS_OF_A_DAY * 60 else ("giờ", 60)

@@ -8,6 +8,7 @@ from services_catalog.record import Key, Record, Text, mistake_at
 from services_catalog.terms import StageAction, StageRole
 
 HOURS_OF_A_DAY = 8
+MOST_HOURS = 20_000  # some ten years of office time: more is a slip of the hand
 
 
 class Stage(Record):
@@ -17,7 +18,7 @@ class Stage(Record):
     label: Text
     role: StageRole
     does: StageAction
-    hours: int | None = Field(None, gt=0)
+    hours: int | None = Field(None, gt=0, le=MOST_HOURS)
     share: int | None = Field(None, ge=0, le=100)
 
 
@@ -30,7 +31,7 @@ class Workflow(Record):
 
     title: Text
     sample: bool = False
-    promised_hours: int | None = Field(None, gt=0)
+    promised_hours: int | None = Field(None, gt=0, le=MOST_HOURS)
     stages: tuple[Stage, ...]
 
     @property
@@ -73,18 +74,19 @@ def mistake_in(stages: tuple[Stage, ...]) -> str | None:
 
 
 def spread(workflow: Workflow, total: int) -> Workflow:
-    """The workflow with `total` working hours divided over its stages by their shares, an hour at least for each.
+    """The workflow with `total` working hours divided over its stages, an hour at least for each.
 
-    The hours left by rounding go to the stage with the largest share. A stage with hours of its own, or a
-    total below an hour a stage, leaves the workflow as it is.
+    Divided by their shares, or by the hours they have; the hours left by rounding go to the largest. Where a
+    stage has neither, or there is less than an hour a stage, no stage has hours.
     """
     stages = workflow.stages
-    if any(stage.hours or stage.share is None for stage in stages) or total < len(stages):
-        return workflow
-    hours = [max(1, total * (stage.share or 0) // 100) for stage in stages]
-    largest = max(range(len(stages)), key=lambda position: stages[position].share or 0)
-    hours[largest] += total - sum(hours)
-    if hours[largest] < 1:
-        return workflow
+    weights = [stage.share if stage.share is not None else stage.hours for stage in stages]
+    if None in weights or total < len(stages):
+        return workflow.model_copy(update={"stages": tuple(s.model_copy(update={"hours": None}) for s in stages)})
+    parts = [weight or 0 for weight in weights]
+    hours = [max(1, total * part // (sum(parts) or 1)) for part in parts]
+    while (over := sum(hours) - total) != 0:
+        largest = max(range(len(hours)), key=lambda position: hours[position])
+        hours[largest] -= min(over, hours[largest] - 1) if over > 0 else over
     filled = tuple(s.model_copy(update={"hours": h}) for s, h in zip(stages, hours, strict=True))
     return workflow.model_copy(update={"stages": filled})

@@ -97,20 +97,29 @@ def move_to_published(session: Session, draft: Draft, now: datetime) -> None:
     if new is None:
         raise Refusal("not_offered", "Thủ tục này không còn tiếp nhận hồ sơ. Bạn có thể xóa bản nháp.")
     _require_offered(session, new.procedure.code, draft.agency_key)
-    asked = {field.name: field for step in new.form.steps for field in step.fields}
-    before = {field.name: field for step in old.form.steps for field in step.fields}
+    asked, before = _questions(new.form), _questions(old.form)
+    # Answers that are not asked any more stay aside: the version may be taken back. They are not sent.
     draft.answers = {
-        name: value for name, value in draft.answers.items() if name in asked and _same(asked[name], before.get(name))
+        name: value
+        for name, value in draft.answers.items()
+        if name not in asked or name not in before or _same(asked[name], before[name])
     }
-    places = {paper.name: position for position, paper in reversed(list(enumerate(new.procedure.documents)))}
-    slots = {i: places[paper.name] for i, paper in enumerate(old.procedure.documents) if paper.name in places}
-    uploads.move(session, draft.id, slots)
+    uploads.move(session, draft.id, old.procedure, new.procedure)
     draft.version_id, draft.moved_at = new.version_id, now
 
 
-def _same(new: FormField, old: FormField | None) -> bool:
+def answers_to(form: Form, draft: Draft) -> dict[str, Any]:
+    """The answers of a draft to what the form asks."""
+    return {name: value for name, value in draft.answers.items() if name in _questions(form)}
+
+
+def _questions(form: Form) -> dict[str, FormField]:
+    return {field.name: field for step in form.steps for field in step.fields}
+
+
+def _same(new: FormField, old: FormField) -> bool:
     """True if an answer to the old question answers the new one."""
-    return old is not None and (new.kind, new.options, new.minimum, new.maximum) == (
+    return (new.kind, new.options, new.minimum, new.maximum) == (
         old.kind, old.options, old.minimum, old.maximum)  # fmt: skip
 
 

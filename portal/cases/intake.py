@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from portal.base.errors import NotFound, Refusal
 from portal.cases.actions import tell
-from portal.cases.drafts import AlreadySent, Outdated, draft_for, is_outdated
+from portal.cases.drafts import AlreadySent, Outdated, answers_to, draft_for, is_outdated
 from portal.cases.lifecycle import State
 from portal.cases.models import Case, Draft
 from portal.cases.references import next_reference
@@ -44,7 +44,7 @@ def submit(session: Session, draft_id: uuid.UUID, *, by: Actor, now: datetime) -
     published = publishing.version(session, draft.version_id)
     procedure = published.procedure
     _require_complete(session, draft, published)
-    case = _new_case(session, draft, procedure, now)
+    case = _new_case(session, draft, published, now)
     uploads.hand_over(session, draft_id=draft.id, case_id=case.id)
     tell(session, case, "case.submitted", procedure, by=by, now=now, details={})
     return case
@@ -63,21 +63,22 @@ def _require_complete(session: Session, draft: Draft, published: Published) -> N
         raise Refusal("incomplete", f"Còn thiếu giấy tờ: {missing[0]}.")
 
 
-def _new_case(session: Session, draft: Draft, procedure: Procedure, now: datetime) -> Case:
+def _new_case(session: Session, draft: Draft, published: Published, now: datetime) -> Case:
     agency = session.get(Agency, draft.agency_key)
     if agency is None or not agency.is_active:
         raise NotFound("Cơ quan tiếp nhận không còn hoạt động. Hãy bắt đầu lại và chọn cơ quan khác.")
+    answers = answers_to(published.form, draft)
     case = Case(
         reference=next_reference(session, agency, now),
         draft_id=draft.id,
-        procedure_code=procedure.code,
+        procedure_code=published.procedure.code,
         version_id=draft.version_id,
         agency_key=draft.agency_key,
         channel=Channel.ONLINE,
         applicant_id=draft.account_id,
-        contact_name=draft.answers["requester_name"],
-        contact_phone=draft.answers.get("requester_phone"),
-        answers=draft.answers,
+        contact_name=answers["requester_name"],
+        contact_phone=answers.get("requester_phone"),
+        answers=answers,
         lookup_code="".join(secrets.choice(_SECRET_LETTERS) for _ in range(8)),
         state=State.SUBMITTED,
         submitted_at=now,

@@ -25,6 +25,8 @@ class Document(Base):
     draft_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("drafts.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     slot: Mapped[int]
+    # `Procedure.paper_key` of the paper it was handed in for, so that it finds its place in another version.
+    paper: Mapped[str] = mapped_column(default="", server_default="")
     file_name: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]

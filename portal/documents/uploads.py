@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.base.errors import NotFound, Refusal
 from portal.documents.models import Document
 from portal.gateways.storage import Storage
+from services_catalog.model import Procedure
 from services_catalog.text import nfc
 
 # What a phone or a scanner makes. The content decides, not the file name.
@@ -47,11 +47,14 @@ def add(
     *,
     draft_id: uuid.UUID | None,
     slot: int,
+    paper: str = "",
     max_mb: int,
     now: datetime,
     case_id: int | None = None,
 ) -> Document:
     """Keep a file for a paper of a draft, or of the case it became. The same file twice is kept once.
+
+    `paper` is the `Procedure.paper_key` of the paper at `slot`.
 
     Raises `Refusal`. The caller holds the lock of the draft or case.
     """
@@ -68,6 +71,7 @@ def add(
         draft_id=draft_id,
         case_id=case_id,
         slot=slot,
+        paper=paper,
         file_name=_plain_name(incoming.file_name),
         media_type=media_type,
         size=len(incoming.content),
@@ -93,10 +97,20 @@ def hand_over(session: Session, *, draft_id: uuid.UUID, case_id: int) -> None:
         document.case_id = case_id
 
 
-def move(session: Session, draft_id: uuid.UUID, new_slots: Mapping[int, int]) -> None:
+def move(session: Session, draft_id: uuid.UUID, old: Procedure, new: Procedure) -> None:
     """Put the files of a draft at the places of another list of papers; those without a place go to the others."""
     for document in of_draft(session, draft_id):
-        document.slot = new_slots.get(document.slot, OTHER_SLOT)
+        document.paper = document.paper or old.paper_key(document.slot)
+        document.slot = place_of(document.paper, new)
+
+
+def place_of(paper: str, procedure: Procedure) -> int:
+    """Where a paper stands in the list of a procedure: the same one, else one of the same name, else the others."""
+    keys = [procedure.paper_key(position) for position in range(len(procedure.documents))]
+    if paper in keys:
+        return keys.index(paper)
+    name = paper.split("\n")[0]
+    return next((place for place, d in enumerate(procedure.documents) if name and d.name == name), OTHER_SLOT)
 
 
 def of_draft(session: Session, draft_id: uuid.UUID | None) -> list[Document]:

@@ -6,16 +6,17 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from portal.base.clock import local_day
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
 from portal.identity.actor import Actor
-from portal.publishing.in_force import put_in_force
+from portal.publishing.in_force import lock_catalog, put_in_force
 from portal.publishing.models import Origin, ProcedureRow, ProcedureVersionRow, VersionEvent, VersionState
 from portal.publishing.permissions import may_approve, may_edit
-from portal.publishing.rows import content_of, version_row
+from portal.publishing.queries import published_row
+from portal.publishing.rows import content_of, release_in, version_row
 from services_catalog.library import Release
 from services_catalog.loader import library
 from services_catalog.model import Procedure
@@ -29,23 +30,24 @@ def open_draft(session: Session, code: str, *, by: Actor, now: datetime) -> Proc
     Raises `NotFound`, `Forbidden`.
     """
     row = ProcedureVersionRow
-    session.get(ProcedureRow, code, with_for_update=True)  # two editors at once get the same draft
+    lock_catalog(session)  # two editors at once get the same draft
     opened = session.scalar(select(row).where(row.procedure_code == code, row.state.in_(_OPEN)))
-    in_force = session.scalar(select(row).where(row.procedure_code == code, row.state == VersionState.PUBLISHED))
-    source = opened or in_force
+    source = opened or published_row(session, code)
     if source is None:
         raise NotFound("Không có thủ tục này.")
     _require(may_edit(by, _agencies(source)))
-    return opened or _new_draft(session, _release(source), local_day(now), by, now, based_on=source.id)
+    return opened or _new_draft(session, release_in(source), local_day(now), by, now, based_on=source.id)
 
 
 def begin_procedure(session: Session, document: Mapping[str, Any], *, by: Actor, now: datetime) -> ProcedureVersionRow:
     """The first draft of a new procedure. Raises `WrongRecord`, `Invalid` for a code that exists, `Forbidden`."""
     procedure = library().check(document)
     _require(may_edit(by, procedure.agencies))
-    if session.get(ProcedureRow, procedure.code):
+    lock_catalog(session)
+    if _was_ever_more_than_given_up(session, procedure.code):
         raise Invalid({"code": "Mã này đã có trong danh mục."})
-    make_room(session, [procedure])
+    if session.get(ProcedureRow, procedure.code) is None:
+        make_room(session, [procedure])
     return _new_draft(session, library().release(procedure), local_day(now), by, now)
 
 
@@ -66,11 +68,9 @@ def save(
 
     Raises `WrongRecord`, `Stale` if somebody saved since `revision`, `Forbidden`, `Refusal`.
     """
-    row = _locked(session, version_id, (VersionState.DRAFT,))
-    if revision is not None and revision != row.revision:
-        raise Stale("Người khác vừa lưu bản nháp này. Hãy mở lại để xem nội dung mới.")
+    row = _locked(session, version_id, (VersionState.DRAFT,), revision)
     procedure = library().check({**document, "code": row.procedure_code})
-    _require(may_edit(by, _agencies(row)) and may_edit(by, procedure.agencies))
+    _require(may_edit(by, _agencies_before(session, row)) and may_edit(by, procedure.agencies))
     for name, value in content_of(library().release(procedure)).items():
         setattr(row, name, value)
     row.effective_on, row.note, row.edited_by = effective_on, note, by.account_id
@@ -91,63 +91,68 @@ def end_procedure(
     return propose(session, row.id, by=by, now=now)
 
 
-def propose(session: Session, version_id: int, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+def propose(
+    session: Session, version_id: int, *, by: Actor, now: datetime, revision: int | None = None
+) -> ProcedureVersionRow:
     """Hand a draft to the one who approves. Raises `WrongRecord` if it no longer fits what exists."""
-    row = _locked(session, version_id, (VersionState.DRAFT,))
+    row = _locked(session, version_id, (VersionState.DRAFT,), revision)
     _require(may_edit(by, _agencies(row)))
-    library().check(row.document)
+    if not row.ends_procedure:
+        library().check(row.document)
     return _set(session, row, VersionState.PROPOSED, "proposed", by, now)
 
 
-def send_back(session: Session, version_id: int, reason: str, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+def send_back(
+    session: Session, version_id: int, reason: str, *, by: Actor, now: datetime, revision: int | None = None
+) -> ProcedureVersionRow:
     """Back to the editor, with what is to be done."""
-    row = _locked(session, version_id, (VersionState.PROPOSED,))
-    _require(may_approve(by, _agencies(row), None) or may_edit(by, _agencies(row)))
+    row = _locked(session, version_id, (VersionState.PROPOSED,), revision)
+    _require(may_approve(by, _agencies(row)) or may_edit(by, _agencies(row)))
     if not reason.strip():
         raise Invalid({"reason": "Hãy ghi điều cần sửa."})
     return _set(session, row, VersionState.DRAFT, "sent_back", by, now, reason)
 
 
-def approve(session: Session, version_id: int, *, by: Actor, now: datetime) -> ProcedureVersionRow:
-    """Let a proposed version take effect on its day, today at the earliest. The editor may not approve it.
+def approve(
+    session: Session, version_id: int, *, by: Actor, now: datetime, revision: int | None = None
+) -> ProcedureVersionRow:
+    """Let a proposed version take effect on its day, today at the earliest. Who edited it may not approve it.
 
     It never takes effect before the version it replaces. Cases that are open keep their own version.
+    `revision` is what the approver looked at: `Stale` is raised if it has been edited since.
     """
-    row = _locked(session, version_id, (VersionState.PROPOSED,))
-    if not may_approve(by, _agencies(row), row.edited_by):
-        own = row.edited_by is not None and row.edited_by == by.account_id
-        raise Forbidden("Người soạn không tự duyệt được. Hãy nhờ người thứ hai." if own else _NOT_YOURS)
-    release = library().release(library().check(row.document))
-    for name, value in content_of(release).items():
-        setattr(row, name, value)
-    others = ProcedureVersionRow
-    last = session.scalar(
-        select(others.effective_on).where(
-            others.procedure_code == row.procedure_code, others.state == VersionState.PUBLISHED
-        )
-    )
-    row.effective_on = max(row.effective_on, local_day(now), last or date.min)
+    row = _locked(session, version_id, (VersionState.PROPOSED,), revision)
+    _require_second_person(session, row, by)
+    if not row.ends_procedure:
+        for name, value in content_of(library().release(library().check(row.document))).items():
+            setattr(row, name, value)
+    last = published_row(session, row.procedure_code)
+    row.effective_on = max(row.effective_on, local_day(now), last.effective_on if last else date.min)
     row.decided_by = by.account_id
     _set(session, row, VersionState.APPROVED, "approved", by, now)
     put_in_force(session, now)
     return row
 
 
-def discard(session: Session, version_id: int, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+def discard(
+    session: Session, version_id: int, *, by: Actor, now: datetime, revision: int | None = None
+) -> ProcedureVersionRow:
     """Give up a draft or a proposal."""
-    row = _locked(session, version_id, _OPEN)
+    row = _locked(session, version_id, _OPEN, revision)
     _require(may_edit(by, _agencies(row)))
     row.decided_by = by.account_id
     return _set(session, row, VersionState.WITHDRAWN, "discarded", by, now)
 
 
-def undo(session: Session, version_id: int, reason: str, *, by: Actor, now: datetime) -> ProcedureVersionRow:
+def undo(
+    session: Session, version_id: int, reason: str, *, by: Actor, now: datetime, revision: int | None = None
+) -> ProcedureVersionRow:
     """Take an approved or published version back: the one before it is in force again at once.
 
     Cases filed under it meanwhile keep it. Raises `Refusal` where nothing would be left to offer.
     """
-    row = _locked(session, version_id, (VersionState.APPROVED, VersionState.PUBLISHED))
-    _require(may_approve(by, _agencies(row), None))
+    row = _locked(session, version_id, (VersionState.APPROVED, VersionState.PUBLISHED), revision)
+    _require(may_approve(by, _agencies(row)))
     if not reason.strip():
         raise Invalid({"reason": "Hãy ghi lý do hoàn tác."})
     if row.state == VersionState.PUBLISHED and not _has_earlier(session, row):
@@ -166,12 +171,27 @@ def _require(allowed: bool) -> None:
         raise Forbidden(_NOT_YOURS)
 
 
-def _locked(session: Session, version_id: int, states: tuple[VersionState, ...]) -> ProcedureVersionRow:
+def _require_second_person(session: Session, row: ProcedureVersionRow, by: Actor) -> None:
+    wrote = select(VersionEvent.actor_id).where(
+        VersionEvent.version_id == row.id, VersionEvent.event.in_(["opened", "saved", "imported"])
+    )
+    editors = {row.edited_by, *session.scalars(wrote)}
+    if by.account_id in editors and not by.is_system:
+        raise Forbidden("Người soạn không tự duyệt được. Hãy nhờ người thứ hai.")
+    _require(may_approve(by, {*_agencies(row), *_agencies_before(session, row)}, editors))
+
+
+def _locked(
+    session: Session, version_id: int, states: tuple[VersionState, ...], revision: int | None = None
+) -> ProcedureVersionRow:
+    lock_catalog(session)
     row = session.get(ProcedureVersionRow, version_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound("Không có phiên bản này.")
     if row.state not in states:
         raise Refusal("not_now", "Phiên bản vừa được người khác xử lý. Hãy xem lại tình trạng mới.")
+    if revision is not None and revision != row.revision:
+        raise Stale("Người khác vừa sửa phiên bản này. Hãy xem lại nội dung mới rồi quyết định.")
     return row
 
 
@@ -180,9 +200,10 @@ def _agencies(row: ProcedureVersionRow) -> list[str]:
     return found
 
 
-def _release(row: ProcedureVersionRow) -> Release:
-    """What the version says, with today's form and process."""
-    return library().release(library().check(row.document))
+def _agencies_before(session: Session, row: ProcedureVersionRow) -> list[str]:
+    """Who handles the procedure now, which a new version may not take away from them unasked."""
+    before = published_row(session, row.procedure_code)
+    return _agencies(before or row)
 
 
 def _new_draft(
@@ -219,3 +240,12 @@ def _has_earlier(session: Session, row: ProcedureVersionRow) -> bool:
     other = ProcedureVersionRow
     query = select(other.id).where(other.procedure_code == row.procedure_code, other.state == VersionState.SUPERSEDED)
     return session.scalar(query.limit(1)) is not None
+
+
+def _was_ever_more_than_given_up(session: Session, code: str) -> bool:
+    """True if the procedure has any version that is not just a draft that was given up."""
+    row = ProcedureVersionRow
+    given_up = row.state == VersionState.WITHDRAWN, row.origin == Origin.EDITOR
+    ever = select(row.id).where(row.procedure_code == code, ~and_(*given_up))
+    approved = select(VersionEvent.id).join(row).where(row.procedure_code == code, VersionEvent.event == "approved")
+    return session.scalar(ever.limit(1)) is not None or session.scalar(approved.limit(1)) is not None

@@ -54,6 +54,15 @@ def compared_with(session: Session, row: ProcedureVersionRow) -> ProcedureVersio
     return session.scalar(same.where(before, was_live).order_by(other.effective_on.desc(), other.id.desc()).limit(1))
 
 
+def approved_ahead(session: Session, row: ProcedureVersionRow) -> Sequence[ProcedureVersionRow]:
+    """Other versions of the same procedure that are approved for a day to come."""
+    other = ProcedureVersionRow
+    query = select(other).where(
+        other.procedure_code == row.procedure_code, other.state == VersionState.APPROVED, other.id != row.id
+    )
+    return session.scalars(query.order_by(other.effective_on)).all()
+
+
 def events_of(session: Session, version_id: int) -> Sequence[VersionEvent]:
     """What people did to a version, oldest first."""
     return session.scalars(

@@ -15,7 +15,7 @@ from portal.base.errors import Forbidden, NotFound, Refusal
 from portal.identity.actor import Actor
 from portal.identity.models import Role
 from portal.publishing.actions import make_room
-from portal.publishing.in_force import put_in_force
+from portal.publishing.in_force import lock_catalog, put_in_force
 from portal.publishing.models import (
     CatalogImport,
     ImportState,
@@ -38,10 +38,14 @@ from services_catalog.text import nfc
 
 @dataclass(frozen=True)
 class Difference:
-    """A procedure that a file changes; no `before`: it is new."""
+    """A procedure that a file changes; no `before`: it is new, or was ended and is to be offered again.
+
+    `before_id` is the version that the file was compared with.
+    """
 
     before: Release | None
     after: Release
+    before_id: int | None = None
 
 
 def read_file(file_name: str, content: bytes) -> list[Entry]:
@@ -64,7 +68,7 @@ def differences(session: Session, entries: Iterable[Entry]) -> list[Difference]:
     known, current = library(), _in_force(session)
     found, mistakes = [], []
     for entry in entries:
-        before = current.get(entry.code)
+        before_id, before = current.get(entry.code, (None, None))
         document = entry.document(as_document(before.procedure) if before else None)
         try:
             after = known.release(known.check(document))
@@ -72,7 +76,7 @@ def differences(session: Session, entries: Iterable[Entry]) -> list[Difference]:
             mistakes += _at_rows(entry, wrong)
             continue
         if before is None or before.procedure != after.procedure:
-            found.append(Difference(before, after))
+            found.append(Difference(before, after, before_id))
     if mistakes:
         raise WrongFile(mistakes)
     return found
@@ -88,7 +92,8 @@ def keep(
         raise Refusal("nothing_new", "Tệp không có gì khác với danh mục đang áp dụng.")
     kept = CatalogImport(
         file_name=nfc(PurePath(file_name.replace("\\", "/")).name)[:200], state=ImportState.SHOWN,
-        documents=[as_document(difference.after.procedure) for difference in changed], effective_on=effective_on,
+        documents=[{"base": d.before_id, "document": as_document(d.after.procedure)} for d in changed],
+        effective_on=effective_on,
         note=note, created_at=now, created_by=by.account_id,
     )  # fmt: skip
     session.add(kept)
@@ -97,8 +102,17 @@ def keep(
 
 
 def kept_differences(session: Session, kept: CatalogImport) -> list[Difference]:
-    """What a kept import would change now: procedures may have changed since it was made. Raises `WrongFile`."""
-    entries = [Entry(document["code"], document, {}, is_whole=True) for document in kept.documents]
+    """What a kept import changes. Raises `WrongFile` where a procedure has changed since the file was read."""
+    entries = [Entry(item["document"]["code"], item["document"], {}, is_whole=True) for item in kept.documents]
+    bases = {item["document"]["code"]: item["base"] for item in kept.documents}
+    now = {code: version_id for code, (version_id, _) in _in_force(session).items()}
+    moved = [
+        RowMistake("", 0, code, "Thủ tục đã thay đổi sau khi tệp được tải lên. Hãy bỏ đợt này, xuất lại và nhập lại.")
+        for code, base in bases.items()
+        if now.get(code) != base
+    ]
+    if moved:
+        raise WrongFile(moved)
     return differences(session, entries)
 
 
@@ -118,6 +132,7 @@ def discard(session: Session, import_id: int, *, by: Actor, now: datetime) -> Ca
 def apply(session: Session, import_id: int, *, by: Actor, now: datetime) -> CatalogImport:
     """Make all of a proposed import approved versions, by somebody else than who made it. Raises `WrongFile`."""
     _require(by, Role.CATALOG_APPROVER)
+    lock_catalog(session)
     kept = _locked(session, import_id, ImportState.PROPOSED)
     if kept.created_by is not None and kept.created_by == by.account_id:
         raise Forbidden("Người nhập không tự duyệt được. Hãy nhờ người thứ hai.")
@@ -134,6 +149,7 @@ def approve_all(
     """Approved versions for all differences, in force from `effective_on` (local day) on."""
     if not changed:
         return
+    lock_catalog(session)
     codes = [difference.after.procedure.code for difference in changed]
     known = set(session.scalars(select(ProcedureRow.code).where(ProcedureRow.code.in_(codes))))
     make_room(session, [d.after.procedure for d in changed if d.after.procedure.code not in known])
@@ -165,18 +181,18 @@ def import_row(session: Session, import_id: int) -> CatalogImport:
     return found
 
 
-def _in_force(session: Session) -> dict[str, Release]:
+def _in_force(session: Session) -> dict[str, tuple[int, Release]]:
     row = ProcedureVersionRow
     query = select(row).where(row.state == VersionState.PUBLISHED, row.ends_procedure.is_(False))
-    return {found.procedure_code: release_in(found) for found in session.scalars(query)}
+    return {found.procedure_code: (found.id, release_in(found)) for found in session.scalars(query)}
 
 
 def _at_rows(entry: Entry, wrong: WrongRecord) -> list[RowMistake]:
     found = []
     for mistake in wrong.mistakes:
         sheet, row = entry.place_of(mistake.place)
-        parts = [FIELD_NAMES.get(str(mistake.place[0]), str(mistake.place[0])), *map(str, mistake.place[1:])]
-        found.append(RowMistake(sheet, row, f"{entry.code} {'.'.join(parts)}", mistake.sentence))
+        names = [FIELD_NAMES.get(str(part), str(part)) for part in mistake.place]
+        found.append(RowMistake(sheet, row, nfc(f"{entry.code} {'.'.join(names)}"), nfc(mistake.sentence)))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from services_catalog.loader import library
 from services_catalog.model import Procedure
 from services_catalog.reference import AGENCY_GROUPS
 
+_CATALOG_LOCK = 3701  # any number that no other advisory lock of ours has
 _MAY_BE_IN_FORCE = (VersionState.APPROVED, VersionState.PUBLISHED, VersionState.SUPERSEDED)
 
 
@@ -32,19 +33,30 @@ def put_in_force(session: Session, now: datetime, *, always: bool = False) -> bo
         .ext(distinct_on(row.procedure_code))
         .order_by(row.procedure_code, row.effective_on.desc(), row.id.desc())
     )
+    lock_catalog(session)
     due = set(session.scalars(newest))
     published = set(session.scalars(select(row.id).where(row.state == VersionState.PUBLISHED)))
+    # A version whose day has come while a newer one was in force was passed over.
+    passed = row.state == VersionState.APPROVED, row.effective_on <= local_day(now), row.id.not_in(due)
     if due == published and not always:
+        _set_state(session, VersionState.SUPERSEDED, *passed)
         return False
-    _set_state(session, VersionState.SUPERSEDED, row.id.in_(published - due))
-    _set_state(session, VersionState.PUBLISHED, row.id.in_(due - published))
+    _set_state(session, VersionState.SUPERSEDED, row.id.in_(published - due), row.state == VersionState.PUBLISHED)
+    _set_state(session, VersionState.PUBLISHED, row.id.in_(due - published), row.state.in_(_MAY_BE_IN_FORCE))
+    _set_state(session, VersionState.SUPERSEDED, *passed)
     _follow_versions(session)
     mark_changed(session, now)
     return True
 
 
+def lock_catalog(session: Session) -> None:
+    """Let nobody else change what is in force until the end of the transaction. Taken before any row is locked."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CATALOG_LOCK})
+
+
 def mark_changed(session: Session, now: datetime, *, digest: str | None = None) -> None:
     """Tell every process that what is searched has changed. `digest` is that of shipped data just loaded."""
+    lock_catalog(session)
     last = session.scalar(select(CatalogLoad).order_by(CatalogLoad.id.desc()).limit(1))
     count = session.scalar(select(func.count()).select_from(ProcedureRow).where(ProcedureRow.is_offered)) or 0
     session.add(CatalogLoad(digest=digest or (last.digest if last else ""), procedures=count, loaded_at=now))
@@ -78,11 +90,9 @@ def _follow_versions(session: Session) -> None:
 
 
 def _offerings(procedure: Procedure, members: dict[str, list[str]]) -> list[dict[str, str]]:
-    named = {
-        key: procedure.level_at(key, name if name in members else None)
-        for name in procedure.agencies
-        for key in members.get(name, [name])
-    }
+    keys = {key for name in procedure.agencies for key in members.get(name, [name])}
+    groups = {key: name for name in procedure.agencies for key in members.get(name, ())}
+    named = {key: procedure.level_at(key, groups.get(key)) for key in sorted(keys)}
     return [{"procedure_code": procedure.code, "agency_key": key, "level": level} for key, level in named.items()]
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency, AgencyPredecessor
-from portal.publishing.in_force import mark_changed, put_in_force
+from portal.publishing.in_force import lock_catalog, mark_changed, put_in_force
 from portal.publishing.models import CatalogLoad, Origin, ProcedureRow, ProcedureVersionRow, VersionState
 from portal.publishing.rows import version_row
 from services_catalog.loader import DATA, Catalog, digest_of_data, load_catalog
 from services_catalog.reference import AGENCY_GROUPS
-
-_LOAD_LOCK = 3701  # any number that no other advisory lock of ours has
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def load(session: Session, now: datetime, root: Path = DATA, *, force: bool = Fa
     Versions that were edited or imported here stay: of all versions the newest by its day is in force.
     Skipped where the same data is live already, unless `force`. Raises `CatalogError`.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
+    lock_catalog(session)
     digest = digest_of_data(root)
     last = session.scalar(select(CatalogLoad).order_by(CatalogLoad.id.desc()).limit(1))
     if last and last.digest == digest and not force:
@@ -132,20 +131,34 @@ def _load_versions(session: Session, catalog: Catalog, now: datetime) -> int:
     query = select(row.procedure_code, row.effective_on, row.digest).where(from_files)
     known = {tuple(found) for found in session.execute(query)}
     releases = [(version, catalog.release(version.procedure)) for version in catalog.versions]
-    new = [
-        version_row(release, version.effective_on, VersionState.APPROVED, Origin.FILE, now)
-        for version, release in releases
-        if (version.procedure.code, version.effective_on, release.digest) not in known
-    ]
+    in_files = [(version.procedure.code, version.effective_on, release.digest) for version, release in releases]
+    refused = _withdrawn_by_people(session)
+    new = []
+    for key, (version, release) in zip(in_files, releases, strict=True):
+        if key not in known:
+            made = version_row(release, version.effective_on, VersionState.APPROVED, Origin.FILE, now)
+            person = refused.get((*key[:2], json.dumps(made["document"], sort_keys=True)))
+            new.append({**made, **({"state": VersionState.WITHDRAWN, "decided_by": person} if person else {})})
     if new:
-        session.execute(insert(row), new)
-    in_data = row.digest.in_([release.digest for _, release in releases])
+        session.execute(insert(row), [{"decided_by": None, **made} for made in new])
+    in_data = tuple_(row.procedure_code, row.effective_on, row.digest).in_(in_files)
     live = row.state.in_([VersionState.APPROVED, VersionState.PUBLISHED, VersionState.SUPERSEDED])
     session.execute(update(row).where(from_files, ~in_data, live).values(state=VersionState.WITHDRAWN))
-    # One that a person has withdrawn stays so.
     returned = (from_files, in_data, row.state == VersionState.WITHDRAWN, row.decided_by.is_(None))
     session.execute(update(row).where(*returned).values(state=VersionState.APPROVED))
     return len(new)
+
+
+def _withdrawn_by_people(session: Session) -> dict[tuple[str, date, str], int]:
+    """What people took back stays so also when only the shared form or process of a file has changed."""
+    row = ProcedureVersionRow
+    query = select(row.procedure_code, row.effective_on, row.document, row.decided_by).where(
+        row.origin == Origin.FILE, row.state == VersionState.WITHDRAWN, row.decided_by.is_not(None)
+    )
+    return {
+        (code, day, json.dumps(document, sort_keys=True)): person
+        for code, day, document, person in session.execute(query)
+    }
 
 
 def _upsert(

@@ -112,7 +112,8 @@ class VersionEvent(Base):
 class CatalogImport(Base):
     """A file of procedures on its way into the catalogue: shown, proposed, then applied by a second person.
 
-    `documents` are whole documents of `services_catalog.model.Procedure`, of the procedures that change.
+    `documents` has, for each procedure that changes, its whole "document" (`services_catalog.model.Procedure`) and
+    the "base": the id of the version it was compared with, or None.
     """
 
     __tablename__ = "catalog_imports"

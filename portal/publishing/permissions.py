@@ -7,7 +7,7 @@ from collections.abc import Collection
 from portal.identity.actor import Actor
 from portal.identity.models import Role
 
-# The office that controls procedures keeps all of them; other agencies keep those that they handle.
+# The office that controls procedures keeps all of them; another agency those that it alone handles.
 WHOLE_PROVINCE = frozenset({"ubnd-tinh", "van-phong-ubnd-tinh"})
 
 
@@ -16,9 +16,9 @@ def may_edit(actor: Actor, agencies: Collection[str]) -> bool:
     return _keeps(actor, Role.CATALOG_EDITOR, agencies)
 
 
-def may_approve(actor: Actor, agencies: Collection[str], edited_by: int | None) -> bool:
-    """True if this person approves them, and is not the one who edited: two people see each change."""
-    return _keeps(actor, Role.CATALOG_APPROVER, agencies) and actor.account_id != edited_by
+def may_approve(actor: Actor, agencies: Collection[str], editors: Collection[int | None] = ()) -> bool:
+    """True if this person approves them, and is none of those who edited: two people see each change."""
+    return _keeps(actor, Role.CATALOG_APPROVER, agencies) and (actor.is_system or actor.account_id not in editors)
 
 
 def keeps_everything(actor: Actor, role: Role) -> bool:
@@ -27,4 +27,4 @@ def keeps_everything(actor: Actor, role: Role) -> bool:
 
 
 def _keeps(actor: Actor, role: Role, agencies: Collection[str]) -> bool:
-    return actor.is_system or any(actor.has(role, agency) for agency in (*WHOLE_PROVINCE, *agencies))
+    return keeps_everything(actor, role) or all(actor.has(role, agency) for agency in agencies)

@@ -170,6 +170,12 @@ def _published(row: ProcedureVersionRow, sector: str) -> Published:
     return Published(row.id, release.procedure, release.form, release.workflow, sector)
 
 
+def published_row(session: Session, code: str) -> ProcedureVersionRow | None:
+    """The row of the version in force, also of one that ends the procedure; None if there is none."""
+    row = ProcedureVersionRow
+    return session.scalar(select(row).where(row.procedure_code == code, row.state == VersionState.PUBLISHED))
+
+
 def is_in_force(session: Session, version_id: int) -> bool:
     """True if the version is the one that is offered now."""
     query = select(ProcedureVersionRow.id).where(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,8 @@ from services_catalog.text import nfc, search_words
 _MOST_KEPT = 5000
 _LONGEST = 80
 # Numbers of papers, telephones and people, addresses of mail: not for a log.
-_PERSONAL = re.compile(r"\d{4,}|@|(\d[ .-]*){7,}")
+_PERSONAL = re.compile(r"\d{4,}|@|\(at\)|(\d[^a-z]{0,3}){6,}|\b(?=\w*\d)(?=\w*[a-z])\w{5,}\b", re.IGNORECASE)
+_KEPT_FOR = timedelta(days=180)
 
 
 def note_failure(session: Session, typed: str, now: datetime) -> None:
@@ -30,6 +31,7 @@ def note_failure(session: Session, typed: str, now: datetime) -> None:
     words = " ".join(search_words(typed))
     if len(words) < 2 or len(typed) > _LONGEST or _PERSONAL.search(typed):
         return
+    session.execute(delete(FailedSearch).where(FailedSearch.last_at < now - _KEPT_FOR))
     known = session.get(FailedSearch, words)
     if known is None and (session.scalar(select(func.count()).select_from(FailedSearch)) or 0) >= _MOST_KEPT:
         return

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -89,6 +89,15 @@ def _install_database_errors(app: Flask) -> None:
     def unreachable(error: OperationalError) -> Any:
         _log.error("database_unreachable", error=type(error.orig).__name__)
         return answer(503)
+
+    @app.errorhandler(IntegrityError)
+    def contradicted(error: IntegrityError) -> Any:
+        # The message of the database repeats values; its code and the name of the rule do not.
+        diagnosis = getattr(error.orig, "diag", None)
+        _log.error(
+            "integrity", rule=getattr(diagnosis, "constraint_name", None), state=getattr(error.orig, "sqlstate", None)
+        )
+        return answer(409, "Có người khác vừa làm việc này. Hãy xem lại rồi thử lần nữa.")
 
     @app.errorhandler(DataError)
     def unstorable(error: DataError) -> Any:

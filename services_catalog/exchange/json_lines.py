@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from services_catalog.exchange.entries import Entry, RowMistake, WrongFile
 from services_catalog.library import as_document
 from services_catalog.model import Procedure
+from services_catalog.text import nfc
 
 
 def write(procedures: Iterable[Procedure]) -> bytes:
@@ -18,7 +19,8 @@ def write(procedures: Iterable[Procedure]) -> bytes:
 
 def read(content: bytes) -> list[Entry]:
     """What the file says; a field that is absent is empty. Raises `WrongFile`."""
-    entries, mistakes = [], []
+    entries: dict[str, Entry] = {}
+    mistakes = []
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -28,13 +30,16 @@ def read(content: bytes) -> list[Entry]:
             continue
         try:
             values = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # also a number longer than Python reads
             mistakes.append(RowMistake("", number, "", "Không phải JSON."))
             continue
-        if isinstance(values, dict) and isinstance(values.get("code"), str):
-            entries.append(Entry(values["code"], values, {(): ("", number)}, is_whole=True))
-        else:
+        code = nfc(values["code"]) if isinstance(values, dict) and isinstance(values.get("code"), str) else ""
+        if not code:
             mistakes.append(RowMistake("", number, "code", "Mỗi dòng phải là một thủ tục có mã (code)."))
+        elif code in entries:
+            mistakes.append(RowMistake("", number, "code", f"Mã {code} có hai lần."))
+        else:
+            entries[code] = Entry(code, values, {(): ("", number)}, is_whole=True)
     if mistakes:
         raise WrongFile(mistakes)
-    return entries
+    return list(entries.values())

@@ -38,7 +38,7 @@ def read(content: bytes, library: Library, mapping: NationalColumns) -> list[Ent
     Agencies are taken for new procedures only where they are known by name: the national table names kinds of
     agency, and the province says which of its own handles a procedure.
     """
-    title, rows = next(iter(open_tables(content).items()))
+    title, rows = next(iter(open_tables(content).items()), ("", []))
     start = _title_row(rows, mapping)
     if start is None:
         raise WrongFile([RowMistake(title, 0, "", "Không thấy hàng tiêu đề có cột mã và tên thủ tục.")])

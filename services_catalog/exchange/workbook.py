@@ -11,15 +11,16 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
-from openpyxl.utils.exceptions import InvalidFileException
 
 from services_catalog.exchange.columns import CODE_TITLE, EXEMPTIONS, PROCEDURES, Sheet, code_of, sheets
 from services_catalog.exchange.entries import Entry, RowMistake, WrongFile
 from services_catalog.library import Library
 from services_catalog.model import Procedure
 
+_FEES = "Phí"
 LONGEST_CELL = 32_767  # what spreadsheets hold
-_LARGEST_UNPACKED = 300 * 1024 * 1024
+_LARGEST_UNPACKED = 60 * 1024 * 1024
+_MOST_ROWS, _MOST_COLUMNS = 60_000, 60
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def read(content: bytes, library: Library) -> list[Entry]:
     tables = {s.title: (s, _table(s, pages[s.title], mistakes)) for s in sheets(library) if s.title in pages}
     if PROCEDURES not in tables:
         mistakes.append(RowMistake(PROCEDURES, 0, "", f"Tệp không có trang “{PROCEDURES}”."))
+    if _FEES in tables and EXEMPTIONS not in tables:
+        mistakes.append(RowMistake(EXEMPTIONS, 0, "", f"Có trang “{_FEES}” thì phải có trang “{EXEMPTIONS}”."))
     if mistakes:
         raise WrongFile(mistakes)
     gathering = _Gathering()
@@ -66,15 +69,29 @@ def read(content: bytes, library: Library) -> list[Entry]:
 
 
 def open_tables(content: bytes) -> dict[str, list[list[Any]]]:
-    """The cells of each sheet by its title. Raises `WrongFile` for what is not a workbook."""
+    """The cells of each sheet by its title. Raises `WrongFile` for what is not a workbook, or is too large."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(part.file_size for part in packed.infolist()) > _LARGEST_UNPACKED:
                 raise WrongFile([RowMistake("", 0, "", "Tệp quá lớn khi giải nén.")])
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, OSError) as error:
-        raise WrongFile([RowMistake("", 0, "", "Tệp hỏng hoặc không phải XLSX.")]) from error
+        return {sheet.title: _cells_of(sheet) for sheet in book.worksheets}
+    except WrongFile:
+        raise
+    except Exception as error:  # a file from elsewhere may break the reader in any way
+        raise WrongFile([RowMistake("", 0, "", "Tệp hỏng, có mật khẩu hoặc không phải XLSX.")]) from error
+
+
+def _cells_of(sheet: Any) -> list[list[Any]]:
+    # What the file says of its own size is not to be trusted, either way.
+    sheet.reset_dimensions()
+    rows = []
+    for row in sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True):
+        rows.append(list(row))
+        if len(rows) > _MOST_ROWS:
+            sentence = f"Trang có hơn {_MOST_ROWS} dòng."
+            raise WrongFile([RowMistake(sheet.title, 0, "", sentence)])
+    return rows
 
 
 def titles_and_rows(rows: Sequence[Sequence[Any]]) -> tuple[list[str], Iterator[tuple[int, Sequence[Any]]]]:

@@ -14,6 +14,7 @@ from portal.publishing.models import ProcedureVersionRow, VersionState
 from services_catalog.exchange import json_lines, workbook
 from services_catalog.exchange.entries import WrongFile
 from services_catalog.loader import library
+from tests.publishing.test_versions import publish
 from tests.support.desk import CODE, Desk
 
 
@@ -94,14 +95,14 @@ def test_one_wrong_row_and_nothing_is_taken(desk: Desk) -> None:
     assert current(desk) == procedures
 
 
-def test_an_import_that_no_longer_fits_is_refused_whole(desk: Desk) -> None:
+def test_an_import_never_overwrites_what_changed_meanwhile(desk: Desk) -> None:
     import_id = keep(desk, renamed(desk))
-    with desk.database.unit_of_work() as session:
-        kept = importing.import_row(session, import_id)
-        kept.documents = [*kept.documents, {**kept.documents[0], "form": "gone"}]
-    with pytest.raises(WrongFile):
+    publish(desk, fees=[{"amount_vnd": 8000}])
+    with pytest.raises(WrongFile, match="đã thay đổi sau khi"):
         apply(desk, import_id)
-    assert len(current(desk)) == 1016
+    by_code = {procedure.code: procedure for procedure in current(desk)}
+    assert len(by_code) == 1016
+    assert by_code[CODE].fees
 
 
 def test_departments_do_not_import(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from portal.agencies.models import Agency, AgencyPredecessor
 from portal.base.db import Database
-from portal.publishing import queries
+from portal.publishing import actions, queries
 from portal.publishing.loading import load
 from portal.publishing.models import ProcedureVersionRow
 from services_catalog.loader import DATA, CatalogError
@@ -110,3 +110,23 @@ def test_a_case_of_a_version_is_dated(database: Database) -> None:
     with database.unit_of_work() as session:
         row = session.scalars(select(ProcedureVersionRow).limit(1).order_by(ProcedureVersionRow.id)).one()
         assert isinstance(row.effective_on, date)
+
+
+def test_a_file_that_a_person_took_back_stays_so_and_one_renamed_waits(desk: Desk, data: Path) -> None:
+    path = birth_file(data)
+    later = path.with_name("2026-02-01.yml")
+    later.write_text(path.read_text("utf-8").replace("Thủ tục đăng ký khai sinh", "Tên tháng hai"), "utf-8")
+    with desk.database.unit_of_work() as session:
+        load(session, MORNING, data)
+        second = queries.published(session, "1.001193")
+        assert second.procedure.name == "Tên tháng hai"
+        actions.undo(session, second.version_id, "Sai", by=desk.actor("duyetdanhmuc"), now=MORNING)
+        form = data / "forms" / "birth-registration.yml"
+        form.write_text(form.read_text("utf-8").replace("title: ", "title: Mới ", 1), "utf-8")
+        load(session, MORNING, data)
+        assert queries.published(session, "1.001193").procedure.name == "Thủ tục đăng ký khai sinh"
+    later.unlink()
+    path.rename(path.with_name("2099-01-01.yml"))
+    with desk.database.unit_of_work() as session:
+        load(session, MORNING, data)
+        assert queries.published(session, "1.001193") is None

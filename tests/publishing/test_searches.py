@@ -27,7 +27,20 @@ def test_failures_are_counted_without_regard_to_accents(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["012345678901", "khai sinh 0912 345 678", "a@b.vn", "x" * 81, "?", "", "09.12.34.56.78", "so 20090001234"]
+    "typed",
+    [
+        "012345678901",
+        "khai sinh 0912 345 678",
+        "a@b.vn",
+        "x" * 81,
+        "?",
+        "",
+        "09.12.34.56.78",
+        "so 20090001234",
+        "K7QMX2PA",
+        "091/234/567",
+        "ten(at)mail.vn",
+    ],
 )
 def test_what_may_tell_of_a_person_is_not_kept(desk: Desk, typed: str) -> None:
     note(desk, typed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from portal.publishing import actions, queries
 from portal.publishing.in_force import put_in_force
 from portal.publishing.models import ProcedureVersionRow, VersionState
 from services_catalog.library import WrongRecord
+from tests.support.answers import PDF
 from tests.support.desk import CODE, PATH, Desk
 
 STAGES = (
@@ -181,7 +183,15 @@ def test_a_draft_moves_to_the_new_version_with_what_it_holds(desk: Desk) -> None
         drafts.move_to_published(session, mine, desk.now)
         assert session.query(Document.slot).filter_by(draft_id=draft.id).scalar() == uploads.OTHER_SLOT
         assert mine.answers["requester_name"] == draft.answers["requester_name"]
-        assert "child_name" not in mine.answers
+        general = queries.version(session, mine.version_id).form
+        assert "child_name" not in drafts.answers_to(general, mine)
+    with desk.database.unit_of_work() as session:  # taken back: everything is where it was
+        wrong = queries.published(session, CODE).version_id
+        actions.undo(session, wrong, "Sai", by=desk.actor("duyetdanhmuc"), now=desk.now)
+        mine = drafts.draft_for(session, desk.actor("congdan"), draft.id, lock=True)
+        drafts.move_to_published(session, mine, desk.now)
+        assert mine.answers == draft.answers
+        assert session.query(Document.slot).filter_by(draft_id=draft.id).scalar() == len(new) - 1
 
 
 def test_what_is_wrong_is_not_saved(desk: Desk) -> None:
@@ -260,3 +270,108 @@ def test_discarding_and_sending_back(desk: Desk) -> None:
         with pytest.raises(Refusal, match="người khác xử lý"):
             actions.propose(session, version_id, by=desk.actor("bientap"), now=desk.now)
     assert state(desk, version_id) == VersionState.WITHDRAWN
+
+
+def test_a_promise_other_than_the_shared_process_has_is_divided_anew(desk: Desk) -> None:
+    publish(desk, promised_hours=16)
+    with desk.database.unit_of_work() as session:
+        workflow = queries.published(session, CODE).workflow
+        assert (workflow.promised_hours, workflow.total_hours) == (16, 16)
+        assert len(queries.all_published(session)) == 1016
+
+
+def test_many_approvals_at_once_leave_one_truth(desk: Desk) -> None:
+    editor, approver = desk.actor("bientap"), desk.actor("duyetdanhmuc")
+    with desk.database.unit_of_work() as session:
+        codes = [p.procedure.code for p in queries.all_published(session)[:8]]
+        waiting = []
+        for code in codes:
+            row = actions.open_draft(session, code, by=editor, now=desk.now)
+            changed = {**row.document, "name": f"Tên mới {code}"}
+            actions.save(session, row.id, changed, effective_on=local_day(desk.now), note="", by=editor, now=desk.now)
+            waiting.append(actions.propose(session, row.id, by=editor, now=desk.now).id)
+
+    def approve(version_id: int) -> None:
+        with desk.database.unit_of_work() as session:
+            actions.approve(session, version_id, by=approver, now=desk.now)
+
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        list(pool.map(approve, waiting))
+    with desk.database.unit_of_work() as session:
+        assert [listed.name for listed in queries.listed(session, codes)] == [f"Tên mới {code}" for code in codes]
+
+
+def test_whoever_wrote_any_of_it_does_not_approve_it(desk: Desk) -> None:
+    office = "van-phong-ubnd-tinh"
+    both = frozenset({(office, Role.CATALOG_EDITOR), (office, Role.CATALOG_APPROVER)})
+    writer = Actor(desk.actor("duyetdanhmuc").account_id, "Người viết", both)
+    known: Any = {"effective_on": local_day(desk.now), "note": "", "now": desk.now}
+    with desk.database.unit_of_work() as session:
+        row = actions.open_draft(session, CODE, by=writer, now=desk.now)
+        actions.save(session, row.id, document(desk, name="Tôi viết"), by=writer, **known)
+        actions.save(session, row.id, document(desk, name="Tôi viết."), by=desk.actor("bientap"), **known)
+        actions.propose(session, row.id, by=desk.actor("bientap"), now=desk.now)
+    with pytest.raises(Forbidden), desk.database.unit_of_work() as session:
+        actions.approve(session, row.id, by=writer, now=desk.now)
+
+
+def test_one_agency_does_not_decide_for_others(desk: Desk) -> None:
+    builder = Actor(desk.actor("bientap").account_id, "Sở", frozenset({("so-xay-dung", Role.CATALOG_EDITOR)}))
+    with desk.database.unit_of_work() as session:
+        shared = next(
+            p.procedure for p in queries.all_published(session)
+            if "so-xay-dung" in p.procedure.agencies and "@communes" in p.procedure.agencies
+        )  # fmt: skip
+    with pytest.raises(Forbidden), desk.database.unit_of_work() as session:
+        actions.end_procedure(
+            session, shared.code, effective_on=local_day(desk.now), note="x", by=builder, now=desk.now
+        )
+    with pytest.raises(Forbidden), desk.database.unit_of_work() as session:
+        fresh = document(desk, code="9.000009", agencies=["so-xay-dung", "@communes"])
+        actions.begin_procedure(session, fresh, by=builder, now=desk.now)
+
+
+def test_a_version_that_was_passed_over_does_not_wait_for_ever(desk: Desk) -> None:
+    day = local_day(desk.now) + timedelta(days=2)
+    first = publish(desk, effective_on=day, name="Một")
+    second = publish(desk, effective_on=day, name="Hai")
+    with desk.database.unit_of_work() as session:
+        put_in_force(session, desk.now + timedelta(days=2))
+    assert (state(desk, first), state(desk, second)) == (VersionState.SUPERSEDED, VersionState.PUBLISHED)
+
+
+def test_a_first_draft_that_was_given_up_does_not_block_its_code(desk: Desk) -> None:
+    editor, fresh = desk.actor("bientap"), document(desk, code="9.000003")
+    with desk.database.unit_of_work() as session:
+        row = actions.begin_procedure(session, fresh, by=editor, now=desk.now)
+        actions.discard(session, row.id, by=editor, now=desk.now)
+        again = actions.begin_procedure(session, fresh, by=editor, now=desk.now)
+        assert again.id != row.id
+
+
+def test_a_ward_named_beside_its_group_keeps_the_level_of_the_group(desk: Desk) -> None:
+    ward = "ubnd-05986"
+    publish(desk, agencies=["@communes", ward], levels={"@communes": "information"})
+    with desk.database.unit_of_work() as session:
+        levels = {found.agency.key: found.level for found in queries.offering_agencies(session, CODE)}
+    assert levels[ward] == "information"
+
+
+def test_papers_of_one_name_keep_their_files_apart(desk: Desk) -> None:
+    papers = [
+        {"name": "Giấy", "applies_to": "Cha"},
+        {"name": "Khác"},
+        {"name": "Giấy", "applies_to": "Mẹ"},
+        {"name": "Giấy"},
+    ]
+    publish(desk, documents=papers)
+    draft = desk.draft(paper=False)
+    with desk.database.unit_of_work() as session:
+        for slot in (0, 2, 3):
+            incoming = uploads.Incoming(f"{slot}.pdf", PDF + str(slot).encode())
+            uploads.add(session, desk.storage, incoming, draft_id=draft.id, slot=slot, max_mb=5, now=desk.now)
+    publish(desk, documents=[papers[3], *papers[:3]])
+    with desk.database.unit_of_work() as session:
+        drafts.move_to_published(session, session.get_one(Draft, draft.id), desk.now)
+        found = {d.file_name: d.slot for d in uploads.of_draft(session, draft.id)}
+    assert found == {"0.pdf": 1, "2.pdf": 3, "3.pdf": 0}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -208,3 +210,56 @@ def test_a_text_too_long_for_a_cell_is_told() -> None:
     with pytest.raises(WrongFile, match="JSON Lines"):
         workbook.write([long], KNOWN)
     assert documents(json_lines.read(json_lines.write([long]))) == [long]
+
+
+def with_dimension(content: bytes, dimension: str) -> bytes:
+    """The workbook with its first sheet saying that it is so large."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            body = old.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                body = re.sub(rb"<dimension[^>]*/>", b"", body)
+                body = body.replace(b"<sheetData", f'<dimension ref="{dimension}"/><sheetData'.encode(), 1)
+            new.writestr(part, body)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("dimension", ["A1:A1", "A1:XFD1048576"])
+def test_what_a_sheet_says_of_its_size_is_not_believed(dimension: str) -> None:
+    some = ALL[:30]
+    assert documents(workbook.read(with_dimension(workbook.write(some, KNOWN), dimension), KNOWN)) == some
+
+
+def test_a_cell_at_the_far_end_is_refused_without_filling_the_memory() -> None:
+    with pytest.raises(WrongFile, match="dòng"):
+        workbook.read(changed(cell("Thủ tục", "A1048576", "1.000001")), KNOWN)
+
+
+def test_fees_need_their_exemptions() -> None:
+    with pytest.raises(WrongFile, match="Miễn giảm"):
+        workbook.read(changed(sheet_without("Miễn giảm")), KNOWN)
+
+
+@pytest.mark.parametrize("line", ['{"code": ' + "9" * 5000 + "}", '{"code": "\\ud800"}', '{"code": " "}', "NaN"])
+def test_odd_lines_are_refused(line: str) -> None:
+    with pytest.raises(WrongFile):
+        json_lines.read(line.encode())
+
+
+def test_a_code_that_comes_twice_is_told_and_spaces_do_not_count() -> None:
+    content = json_lines.write(ALL[:1])
+    with pytest.raises(WrongFile, match="hai lần"):
+        json_lines.read(content + content)
+    assert json_lines.read(content.replace(b'"1.000110"', b'"1.000110 "'))[0].code == "1.000110"
+
+
+def test_a_workbook_without_sheets_of_cells_is_refused() -> None:
+    book = Workbook()
+    book.remove(book.active)
+    book.create_chartsheet("Biểu đồ")
+    target = io.BytesIO()
+    book.save(target)
+    for read in (lambda c: workbook.read(c, KNOWN), lambda c: national.read(c, KNOWN, national_columns())):
+        with pytest.raises(WrongFile):
+            read(target.getvalue())

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from portal.identity.models import CASE_ROLES
+from services_catalog import words
 from services_catalog.defaults import Defaults
 from services_catalog.loader import library, load_catalog
 from services_catalog.model import Procedure, TimeLimit
@@ -32,7 +33,7 @@ def test_the_hours_of_the_stages_are_the_total(total: int) -> None:
         assert filled.total_hours == total
         assert all(stage.hours and stage.hours >= 1 for stage in filled.stages)
     else:
-        assert filled == STANDARD
+        assert filled.total_hours is None
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,25 @@ def test_the_first_default_that_fits_counts() -> None:
     assert defaults.hours_for(procedure()) == 16
     assert defaults.hours_for(procedure(sector="dat-dai")) == 9
     assert defaults.hours_for(procedure(agencies=("so-tu-phap",))) == 24
+
+
+@given(st.integers(1, 3000))
+def test_a_process_with_hours_is_divided_anew(total: int) -> None:
+    same_day = library().workflows["same-day-civil-status"]
+    filled = spread(same_day, total)
+    assert filled.total_hours == (total if total >= 5 else None)
+
+
+def test_slips_of_the_hand_are_not_deadlines() -> None:
+    for wrong in ({"promised_hours": 10**9}, {"time_limits": ({"value": 10**7, "unit": "months"},)}):
+        with pytest.raises(ValidationError, match="less than or equal"):
+            procedure(**wrong)
+
+
+def test_times_are_told_exactly() -> None:
+    assert words.working_hours(9) == "9 giờ làm việc"
+    assert words.working_hours(24) == "3 ngày làm việc"
+    assert words.office_time(9 * 60) == "1,5 ngày làm việc"
 
 
 def test_roles_of_stages_are_roles_of_staff() -> None:

@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 
 from services_catalog.loader import load_catalog
 from services_catalog.model import Procedure
+from tests.publishing.test_versions import publish
+from tests.support.desk import Desk
 
 
 @pytest.fixture
@@ -63,3 +65,15 @@ def test_the_description_names_every_route_and_no_other(app: Flask, client: Flas
         if rule.endpoint.startswith("api.")
     }
     assert described == routes
+
+
+def test_the_table_has_no_formulas(app: Flask, desk: Desk) -> None:
+    publish(desk, name="=HYPERLINK(1)")
+    table = app.test_client().get("/api/v1/procedures.csv").text
+    assert "'=HYPERLINK(1)" in table
+    assert "@communes" not in table
+    assert "Ủy ban nhân dân xã, phường" in table
+
+
+def test_a_limit_of_many_digits_is_refused(app: Flask) -> None:
+    assert app.test_client().get("/api/v1/procedures?limit=" + "9" * 5000).status_code == 422

@@ -137,8 +137,43 @@ def test_the_slower_editor_keeps_what_was_typed(editor: FlaskClient) -> None:
     editor.post(address, data={**values, "ministry": "Bộ A"})
     late = editor.post(address, data={**values, "ministry": "Bộ B"})
     assert late.status_code == 409
-    assert "Người khác vừa lưu" in late.text
+    assert "Người khác vừa sửa" in late.text
     assert "Bộ B" in late.text
+
+
+def test_free_of_charge_stays_free_of_charge(app: Flask, editor: FlaskClient) -> None:
+    address, values = open_form(editor)
+    type_in(values, {"fees-0-amount_vnd": "0"})
+    version = editor.post(address, data=values).location
+    again = standing_in(editor.get(f"{version}/sua").text, "editor-form")
+    assert again["fees-0-amount_vnd"] == "0"
+    assert "Miễn phí" in editor.post(f"{version}/sua", data=again, follow_redirects=True).text
+    for typed, told in (("150000.00", "150.000 đ"), ("8.000", "8.000 đ"), ("1 200 000 đ", "1.200.000 đ")):
+        again = standing_in(editor.get(f"{version}/sua").text, "editor-form")
+        type_in(again, {"fees-0-amount_vnd": typed})
+        assert told in editor.post(f"{version}/sua", data=again, follow_redirects=True).text
+
+
+@pytest.mark.parametrize("name", ["agencies-²-agency", "fees-" + "9" * 5000 + "-amount_vnd", "x" * 200])
+def test_odd_field_names_are_refused(editor: FlaskClient, name: str) -> None:
+    address, values = open_form(editor)
+    assert editor.post(address, data={**values, name: "x"}).status_code == 400
+
+
+def test_decisions_are_about_what_was_seen(app: Flask, editor: FlaskClient, approver: FlaskClient) -> None:
+    """The approver has the page open while the editor takes the proposal back and writes something else."""
+    address, values = open_form(editor)
+    version = editor.post(address, data={**values, "name": "Tên được xem"}).location
+    editor.post(f"{version}/gui-duyet")
+    seen = standing_in(approver.get(version).text, "form")["revision"]
+    editor.post(f"{version}/tra-lai", data={"reason": "Sửa thêm"})
+    address, values = open_form(editor)
+    editor.post(address, data={**values, "name": "Tên không ai xem"})
+    editor.post(f"{version}/gui-duyet")
+    late = approver.post(f"{version}/duyet", data={"revision": seen})
+    assert late.status_code == 409
+    assert "Người khác vừa sửa" in late.text
+    assert published_name(app) == "Thủ tục đăng ký khai sinh"
 
 
 def test_a_new_procedure_begins_with_what_it_must_have(editor: FlaskClient) -> None:

@@ -46,6 +46,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM positions WHERE role IN ('catalog_editor', 'catalog_approver')")
     op.drop_index("ix_cases_handling", "cases")
     op.drop_index("ix_cases_version", "cases")
     op.drop_index("ix_cases_desk", "cases")
@@ -135,6 +136,13 @@ def _pin_forms_and_processes() -> None:
         for path in sorted((_DATA / folder).glob("*.yml")):
             content = yaml.load(path.read_bytes(), _LOADER)  # noqa: S506 - a safe loader
             op.execute(versions.update().where(named == path.stem).values({column: content}))
+    # A version that was edited before a downgrade has stages of its own.
+    op.execute(
+        "UPDATE procedure_versions SET workflow = jsonb_build_object('title', document ->> 'name', 'stages', "
+        "document -> 'stages') || CASE WHEN document ? 'promised_hours' THEN "
+        "jsonb_build_object('promised_hours', document -> 'promised_hours') ELSE '{}' END WHERE document ? 'stages'"
+    )
+    for column in _DEFAULTS:
         op.alter_column("procedure_versions", column, nullable=False)
 
 

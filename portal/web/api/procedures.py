@@ -17,6 +17,7 @@ from portal.web.access import public
 from portal.web.api.description import DESCRIPTION, FACETS
 from portal.web.session import db
 from services_catalog.library import as_document
+from services_catalog.loader import library
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 100
@@ -87,9 +88,12 @@ def _document(published: Published) -> dict[str, Any]:
 
 def _cells(document: dict[str, Any]) -> dict[str, Any]:
     def cell(value: Any) -> Any:
-        return "; ".join(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
+        text = "; ".join(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
+        # Spreadsheets take these for the beginning of a formula.
+        return f"'{text}" if isinstance(text, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
-    return {name: cell(document.get(name, "")) for name in _CSV_COLUMNS}
+    named = {**document, "agencies": [library().agency_name(key) for key in document["agencies"]]}
+    return {name: cell(named.get(name, "")) for name in _CSV_COLUMNS}
 
 
 def _dump(text: str, media_type: str, name: str) -> Response:
@@ -107,6 +111,6 @@ def _unless_known(response: Response) -> Any:
 
 def _number(name: str, default: int, low: int, high: int) -> int:
     text = request.args.get(name, str(default))
-    if not text.isdecimal() or not low <= int(text) <= high:
+    if not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
         raise Invalid({name: f"{name} phải là số nguyên từ {low} đến {high}."})
     return int(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 
 from portal.base.clock import now
 from portal.base.errors import Forbidden, Refusal
@@ -22,6 +22,7 @@ from services_catalog.library import WrongRecord
 from services_catalog.loader import library
 from services_catalog.model import Procedure
 
+_LONGEST_NAME = 60
 _ROW_COMMANDS = ("add", "drop", "up")
 
 
@@ -38,9 +39,11 @@ def edit(version_id: int) -> Any:
 def save(version_id: int) -> Any:
     """Save the whole draft if all of it is right; the buttons of rows only change the form."""
     row = _own_draft(version_id)
+    if any(not name.isascii() or len(name) > _LONGEST_NAME for name in request.form):
+        abort(400)
     form = _form(row)
     for command in _ROW_COMMANDS:
-        if target := request.form.get(command):
+        if target := request.form.get(command, "")[:_LONGEST_NAME]:
             return _page(row, form, opened=form.change_rows((command, target)))
     day = day_in(form.effective_on.data)
     if day is None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 
 from portal.base.clock import local_day, now
-from portal.base.errors import Refusal
+from portal.base.errors import Forbidden, Refusal
 from portal.cases.impact import impact_on
 from portal.identity import queries as identity
 from portal.identity.models import Role
@@ -45,15 +45,17 @@ def exchange() -> str:
 
 @blueprint.get("/nhap-xuat/danh-muc.<kind>")
 @catalog_keeper
-def export(kind: str) -> Response:
+def export(kind: str) -> Any:
     """The catalogue in force as XLSX or JSON Lines."""
     procedures = [published.procedure for published in publishing.all_published(db())]
-    if kind == "xlsx":
-        content, media_type = workbook.write(procedures, library()), _XLSX
-    elif kind == "jsonl":
-        content, media_type = json_lines.write(procedures), "application/jsonl"
-    else:
+    if kind not in ("xlsx", "jsonl"):
         abort(404)
+    try:
+        is_workbook = kind == "xlsx"
+        content = workbook.write(procedures, library()) if is_workbook else json_lines.write(procedures)
+    except WrongFile as wrong:
+        return _page(mistakes=wrong.mistakes), 422
+    media_type = _XLSX if is_workbook else "application/jsonl"
     response = Response(content, content_type=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=f"danh-muc-{local_day(now()):%Y%m%d}.{kind}")
     return response
@@ -63,6 +65,8 @@ def export(kind: str) -> Response:
 @catalog_keeper
 def upload() -> Any:
     """Read a file and show what it would change; nothing is changed yet."""
+    if not keeps_everything(actor(), Role.CATALOG_EDITOR):
+        raise Forbidden("Nhập danh mục là việc của người giữ danh mục toàn tỉnh.")
     file = request.files.get("file")
     day = day_in(request.form.get("effective_on"))
     if file is None or not file.filename:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -78,6 +79,7 @@ class StageRow(Form):
     role = StringField("Người làm")
     does = StringField("Việc")
     hours = StringField("Giờ làm việc")
+    share = StringField()
 
 
 class ProcedureForm(FlaskForm):
@@ -207,7 +209,8 @@ def _kept(form: ProcedureForm, name: str) -> list[dict[str, Any]]:
 
 def _is_blank(row: Mapping[str, Any]) -> bool:
     """A row in which nothing was typed; its ticks and hidden values alone do not make it one."""
-    return not any(value for name, value in row.items() if name not in ("required", "key", "csrf_token"))
+    told = (value for name, value in row.items() if name not in ("required", "key", "share", "csrf_token"))
+    return all((value in (None, "", [], False) and value != 0) or value is False for value in told)
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,13 +222,15 @@ def _document_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fee_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    amount = (row["amount_vnd"] or "").replace(".", "").replace(" ", "").removesuffix("đ")
+    amount = nfc(str(row["amount_vnd"] if row["amount_vnd"] is not None else "")).removesuffix("đ").strip()
+    if _GROUPED.fullmatch(amount):
+        amount = amount.replace(".", "").replace(" ", "")
     exemptions = [_exemption(line) for line in _lines(row["exemptions"])]
     return {**_row(row), **_filled({"amount_vnd": amount}), "exemptions": exemptions}
 
 
 def _exemption(line: str) -> dict[str, str]:
-    parts = [part.strip() for part in line.split("|")]
+    parts = [part.strip() for part in line.split("|", 2)]
     return _filled(dict(zip(("who", "percent_off", "legal_basis"), parts, strict=False)))
 
 
@@ -234,6 +239,8 @@ def _exemption_line(exemption: Mapping[str, Any]) -> str:
     return " | ".join(part for part in parts if part)
 
 
+# "8.000", "150 000": the Vietnamese way; anything else is left for the check to refuse.
+_GROUPED = re.compile(r"\d{1,3}([. ]\d{3})+")
 _READERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"fees": _fee_row, "documents": _document_row}
 
 

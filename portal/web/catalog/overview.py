@@ -55,7 +55,7 @@ def overview() -> str:
     return render_template(
         "catalog/overview.html", query=query, found=publishing.listed(session, found.codes) if found else [],
         rows=rows, people=identity.names(session, [row.edited_by or 0 for row in rows]),
-        STATES=VERSION_STATE_NAMES, editable={row.id: may_edit(actor(), row.document["agencies"]) for row in rows},
+        STATES=VERSION_STATE_NAMES,
     )  # fmt: skip
 
 

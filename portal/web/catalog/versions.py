@@ -60,7 +60,7 @@ def decide(version_id: int, decision: str) -> Any:
     reason = (request.form.get("reason", ""),) if asks_why else ()
     try:
         with writing() as session:
-            act(session, version_id, *reason, by=actor(), now=now())
+            act(session, version_id, *reason, by=actor(), now=now(), revision=request.form.get("revision", type=int))
     except WrongRecord as wrong:
         return _page(version_id, refusal=str(wrong)), 422
     except Invalid as invalid:
@@ -84,8 +84,9 @@ def _page(version_id: int, *, refusal: str = "", tried: str = "", error: str = "
         changes=changes(release_in(base) if base else None, release_in(row), library()),
         people=identity.names(session, [e.actor_id or 0 for e in events]),
         STATES=VERSION_STATE_NAMES, ORIGINS=ORIGIN_NAMES, EVENTS=VERSION_EVENT_NAMES,
-        may_edit=may_edit(actor(), agencies), may_approve=may_approve(actor(), agencies, None),
-        is_own=row.edited_by is not None and row.edited_by == actor().account_id,
+        may_edit=may_edit(actor(), agencies), may_approve=may_approve(actor(), agencies),
+        is_own=actor().account_id in {row.edited_by, *(e.actor_id for e in events if e.event in ("opened", "saved"))},
         base_moved=base is not None and row.based_on not in (None, base.id) and row.state in ("draft", "proposed"),
+        waiting=history.approved_ahead(session, row),
         today=local_day(now()), refusal=refusal, tried=tried, error=error, reason=request.form.get("reason", ""),
     )  # fmt: skip

@@ -98,9 +98,13 @@ def papers(draft_id: uuid.UUID) -> str:
 @limiter.limit("300 per hour", key_func=lambda: str(actor().account_id))
 def upload(draft_id: uuid.UUID, slot: int) -> Any:
     """Add files to one paper. Good ones are kept even when another of them is refused."""
-    draft, procedure, form = _open(draft_id)
-    if slot >= len(procedure.documents) and slot != uploads.OTHER_SLOT:
+    # The page may be older than the procedure: the place is that of the version it showed.
+    shown = publishing.version(db(), drafts.draft_for(db(), actor(), draft_id).version_id).procedure
+    if slot >= len(shown.documents) and slot != uploads.OTHER_SLOT:
         raise NotFound("Không có giấy tờ này trong thủ tục.")
+    draft, procedure, form = _open(draft_id)
+    paper = shown.paper_key(slot)
+    slot = uploads.place_of(paper, procedure) if paper else uploads.OTHER_SLOT
     errors: list[str] = []
     files = [file for file in request.files.getlist("files") if file.filename]
     for file in files:
@@ -108,7 +112,7 @@ def upload(draft_id: uuid.UUID, slot: int) -> Any:
             with writing() as session:
                 drafts.draft_for(session, actor(), draft_id, lock=True)
                 incoming = uploads.Incoming(file.filename or "", file.stream.read())
-                uploads.add(session, storage(), incoming, draft_id=draft_id, slot=slot,
+                uploads.add(session, storage(), incoming, draft_id=draft_id, slot=slot, paper=paper,
                             max_mb=settings().max_upload_mb, now=now())  # fmt: skip
         except Refusal as refusal:
             errors.append(f"{file.filename}: {refusal.message}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from portal.base import links
 from portal.publishing.queries import Published
+from services_catalog.fees import fees_due
 from services_catalog.model import Procedure
 from services_catalog.terms import Audience, Channel, TimeUnit
 from services_catalog.words import AUDIENCE_NAMES
@@ -20,8 +22,8 @@ _DURATIONS = {
 }
 
 
-def government_service(published: Published, agencies: list[str], base_url: str) -> dict[str, Any]:
-    """The JSON-LD document. Facts that are missing are left out."""
+def government_service(published: Published, agencies: list[str], base_url: str, day: date) -> dict[str, Any]:
+    """The JSON-LD document, with the fees of `day`. Facts that are missing are left out."""
     p, page = published.procedure, links.procedure(base_url, published.procedure.code)
     known = {
         "@context": "https://schema.org",
@@ -37,7 +39,7 @@ def government_service(published: Published, agencies: list[str], base_url: str)
         "audience": [_audience(audience) for audience in p.audiences],
         "serviceOutput": [{"@type": "Thing", "name": result} for result in p.results],
         "availableChannel": _channel(p, page),
-        "offers": [_offer(fee.amount_vnd, fee.applies_to) for fee in p.fees],
+        "offers": [_offer(fee.amount_vnd, fee.applies_to) for fee in fees_due(p.fees, day)],
         "sameAs": p.official_page,
     }
     return {name: value for name, value in known.items() if value}

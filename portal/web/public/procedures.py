@@ -37,8 +37,10 @@ def procedure(code: str) -> Any:
 
 @blueprint.get("/thu-tuc/<code>/chuan-bi")
 @public
-def checklist(code: str) -> str:
+def checklist(code: str) -> Any:
     """What to have at hand, to be ticked off on screen or on paper."""
+    if code != code[:8]:
+        return redirect(url_for("public.checklist", code=code[:8]))
     return render_template("public/checklist.html", **_facts(find(code)))
 
 
@@ -66,7 +68,9 @@ def find(code: str) -> Published:
 def procedure_page(published: Published, *, is_preview: bool = False) -> str:
     """The page; a preview shows a version that is not in force and offers no application."""
     facts = _facts(published)
-    data = government_service(published, [found.agency.name for found in facts["agencies"]], settings().base_url)
+    data = government_service(
+        published, [found.agency.name for found in facts["agencies"]], settings().base_url, local_day(now())
+    )
     return render_template("public/procedure.html", **facts, linked_data=data, is_preview=is_preview)
 
 

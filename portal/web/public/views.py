@@ -49,6 +49,7 @@ def home() -> str:
 
 @blueprint.get("/thu-tuc")
 @public
+@limiter.limit("300 per minute")
 def search() -> Any:
     """Procedures for a query; a code goes straight to its page."""
     query = request.args.get("q", "").strip()[:200]
