@@ -28,6 +28,12 @@ class Defaults(Record):
     # What people are told about a fee that the source does not have.
     fee_notice: Text
     return_channels: Channels = Field(min_length=1)
+    # Calendar days in which the applicant answers a request for supplements.
+    supplement_days: int = Field(gt=0)
+
+    def supplement_days_for(self, procedure: Procedure) -> int:
+        """Calendar days to answer a request for supplements."""
+        return procedure.supplement_days or self.supplement_days
 
     def hours_for(self, procedure: Procedure) -> int | None:
         """Working hours to plan with, or None if no rule fits."""

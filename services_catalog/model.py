@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services_catalog.fees import Fee, contradiction
 from services_catalog.record import AgencyRef, Audiences, Channels, Code, Key, Record, Text, mistake_at
-from services_catalog.terms import Channel, ServiceLevel, TimeUnit
+from services_catalog.terms import AfterSupplement, Channel, ServiceLevel, TimeUnit
 from services_catalog.text import short_name
 from services_catalog.workflow import HOURS_OF_A_DAY, MOST_HOURS, Stage, mistake_in
 
@@ -72,6 +72,9 @@ class Procedure(Record):
     steps: tuple[Text, ...] = ()
     conditions: tuple[Text, ...] = ()
     time_limits: tuple[TimeLimit, ...] = ()
+    after_supplement: AfterSupplement = AfterSupplement.RESTART
+    # Calendar days in which the applicant answers a request for supplements.
+    supplement_days: int | None = Field(None, gt=0, le=365)
     fees: tuple[Fee, ...] = ()
     documents: tuple[RequiredDocument, ...] = ()
     # The list of papers was checked by a person. The national list mixes cases, so nothing of it is demanded before.

@@ -43,6 +43,13 @@ class TimeUnit(StrEnum):
     MONTHS = "months"
 
 
+class AfterSupplement(StrEnum):
+    """What the handling clock does once the applicant has answered: begin anew, or run on."""
+
+    RESTART = "restart"
+    RESUME = "resume"
+
+
 class FeeKind(StrEnum):
     """Phí pays for a service, lệ phí is charged by law for a state act (Luật Phí và lệ phí 2015, Điều 3)."""
 

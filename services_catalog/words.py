@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from services_catalog.model import TimeLimit
-from services_catalog.terms import Audience, Channel, FeeKind, ServiceLevel, StageAction, StageRole, TimeUnit
+from services_catalog.terms import (
+    AfterSupplement,
+    Audience,
+    Channel,
+    FeeKind,
+    ServiceLevel,
+    StageAction,
+    StageRole,
+    TimeUnit,
+)
 from services_catalog.workflow import HOURS_OF_A_DAY
 
 AUDIENCE_NAMES = {
@@ -33,6 +42,10 @@ LEVEL_NAMES = {
     ServiceLevel.FULL: "Toàn trình (mức độ 4)",
     ServiceLevel.PARTIAL: "Một phần (mức độ 3)",
     ServiceLevel.INFORMATION: "Chỉ cung cấp thông tin (mức độ 1, 2)",
+}
+AFTER_SUPPLEMENT_NAMES = {
+    AfterSupplement.RESTART: "Tính lại từ đầu",
+    AfterSupplement.RESUME: "Tính tiếp phần còn lại",
 }
 FEE_KIND_NAMES = {FeeKind.FEE: "Phí", FeeKind.CHARGE: "Lệ phí"}
 STAGE_ROLE_NAMES = {

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.base.errors import Forbidden, NotFound, Refusal, Stale
+from portal.base.clock import local_day
+from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
 from portal.cases import assignment
+from portal.cases.chain import FIRST, seal
 from portal.cases.details import GRANTED, check_details
 from portal.cases.handling import handling_minutes
 from portal.cases.lifecycle import NATIONAL, TRANSITIONS, Action, Clock, State, Transition
 from portal.cases.models import Case, CaseEvent
-from portal.cases.permissions import current_stage, may_do, may_see
+from portal.cases.permissions import current_stage, may_do, may_see, was_asked_before
 from portal.deadlines.calendar import provincial_calendar
-from portal.deadlines.clock import acceptance_due, result_due
+from portal.deadlines.clock import acceptance_due, result_due, resumed_due
 from portal.documents import results
 from portal.identity.actor import Actor
 from portal.notifications.actions import CaseFacts, notify
 from portal.outbox.actions import announce
 from portal.publishing import queries as publishing
+from services_catalog.loader import library
 from services_catalog.model import Procedure
-from services_catalog.terms import Channel
+from services_catalog.terms import AfterSupplement, Channel
 from services_catalog.workflow import Stage, Workflow
 
 
@@ -47,7 +50,7 @@ def perform(
     if case is None or not may_see(by, case):
         raise NotFound("Không tìm thấy hồ sơ.")
     pinned = publishing.version(session, case.version_id)
-    _check(case, action, by, pinned.workflow, expected_version)
+    _check(case, action, by, pinned.workflow, expected_version, now)
     given = check_details(action, details or {})
     _move(session, _Move(case, action, by, now, given, pinned.procedure, pinned.workflow))
     return case
@@ -72,14 +75,20 @@ class _Move:
         self.from_state, self.from_stage = case.state, case.stage
 
 
-def _check(case: Case, action: Action, by: Actor, workflow: Workflow, expected_version: int | None) -> None:
+def _check(
+    case: Case, action: Action, by: Actor, workflow: Workflow, expected_version: int | None, now: datetime
+) -> None:
     if expected_version is not None and expected_version != case.version:
         raise Stale("Hồ sơ vừa được người khác xử lý. Hãy xem lại tình trạng mới rồi quyết định.")
-    if may_do(by, action, case, workflow):
+    if may_do(by, action, case, workflow, now):
         return
     if case.state not in TRANSITIONS[action].sources:
         status = NATIONAL[State(case.state)][1].lower()
         raise Refusal("not_now", f"Không làm được việc này khi hồ sơ đang ở trạng thái “{status}”.")
+    if action is Action.RESCHEDULE and case.rescheduled_at:
+        raise Refusal("not_now", "Hồ sơ đã hẹn lại một lần. Mỗi hồ sơ chỉ được hẹn lại một lần.")
+    if action is Action.REQUEST_SUPPLEMENT and was_asked_before(case):
+        raise Forbidden("Đã yêu cầu bổ sung một lần. Yêu cầu thêm do lãnh đạo phòng quyết định.")
     raise Forbidden("Việc này thuộc người khác: hồ sơ không ở bước bạn phụ trách.")
 
 
@@ -114,10 +123,11 @@ def tell(
 
     `came_from` is the state and stage before. The caller holds the row lock of the case.
     """
-    last = session.scalar(select(func.max(CaseEvent.number)).where(CaseEvent.case_id == case.id)) or 0
+    newest = select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.number.desc()).limit(1)
+    last = session.scalar(newest)
     row = CaseEvent(
         case_id=case.id,
-        number=last + 1,
+        number=last.number + 1 if last else 1,
         event=event,
         from_state=came_from[0],
         to_state=case.state,
@@ -127,6 +137,7 @@ def tell(
         at=now,
         details=details,
     )
+    row.hash = seal(last.hash if last else FIRST, row)
     session.add(row)
     session.flush()
     notify(session, event, row.id, _facts_of(case, procedure), now)
@@ -207,17 +218,24 @@ def _number(session: Session, move: _Move) -> None:
 
 
 def _request(session: Session, move: _Move) -> None:
-    move.case.request_to_applicant = move.details["request"]
+    case = move.case
+    case.request_to_applicant = move.details["request"]
+    if move.from_state == State.IN_PROCESS:
+        case.stage_requests += 1
+    else:
+        case.desk_requests += 1
+    days = library().defaults.supplement_days_for(move.procedure)
+    case.supplement_due_at = provincial_calendar().add_days(move.now, days)
 
 
 def _supply(session: Session, move: _Move) -> None:
-    """Back to whoever asked: the desk, with a new acceptance clock, or the stage, with the handling time anew.
+    """Back to whoever asked: the desk, with a new acceptance clock, or the stage, with the handling clock.
 
-    The whole time runs again from the complete file (NĐ 61/2018, Điều 19); the due time that was promised
-    before stays in `previous_due_at`.
+    By the policy of the procedure the whole time runs again from the complete file (NĐ 61/2018, Điều 19), or
+    what was left of it runs on; the due time that was promised before stays in `previous_due_at`.
     """
     case = move.case
-    case.request_to_applicant = None
+    case.request_to_applicant = case.supplement_due_at = None
     asked = session.scalars(
         select(CaseEvent)
         .where(CaseEvent.case_id == case.id, CaseEvent.event == TRANSITIONS[Action.REQUEST_SUPPLEMENT].event)
@@ -227,9 +245,26 @@ def _supply(session: Session, move: _Move) -> None:
     if move.transition.or_back_to is not None and asked.from_state == move.transition.or_back_to:
         case.state = asked.from_state
         _enter(case, next(stage for stage in move.workflow.stages if stage.key == asked.from_stage))
-        case.due_at = _due(move)
+        case.due_at = _due_after_supplement(move, asked.at)
     else:
         case.acceptance_due_at = acceptance_due(provincial_calendar(), move.now)
+
+
+def _due_after_supplement(move: _Move, asked_at: datetime) -> datetime | None:
+    before = move.case.previous_due_at
+    if move.procedure.after_supplement is AfterSupplement.RESUME and before is not None:
+        return resumed_due(provincial_calendar(), before, asked_at, move.now)
+    return _due(move)
+
+
+def _reschedule(session: Session, move: _Move) -> None:
+    """A later due time with an apology, once (NĐ 61/2018, Điều 19); the first promise is still what counts."""
+    case, day = move.case, date.fromisoformat(move.details["new_day"])
+    if case.due_at is None or day <= max(local_day(case.due_at), local_day(move.now)):
+        raise Invalid({"new_day": "Ngày hẹn lại phải sau hôm nay và sau ngày đã hẹn."})
+    case.promised_due_at = case.promised_due_at or case.due_at
+    case.previous_due_at, case.due_at = case.due_at, provincial_calendar().closing_on_or_after(day)
+    case.rescheduled_at = move.now
 
 
 def _deliver(session: Session, move: _Move) -> None:
@@ -246,4 +281,5 @@ _EFFECTS: dict[Action, Callable[[Session, _Move], None]] = {
     Action.REQUEST_SUPPLEMENT: _request,
     Action.SUPPLY: _supply,
     Action.DELIVER: _deliver,
+    Action.RESCHEDULE: _reschedule,
 }

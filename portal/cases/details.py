@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from portal.base.errors import Invalid
 from portal.cases.lifecycle import Action
@@ -20,6 +21,7 @@ class Detail:
     help: str | None = None
     options: tuple[tuple[str, str], ...] = ()
     maximum_length: int = 5000
+    is_day: bool = False
     only_if: tuple[str, str] | None = None  # asked for only if another detail has this value
 
 
@@ -53,6 +55,11 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
     ),
     Action.SUPPLY: (Detail("note", "Bạn đã bổ sung những gì", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),),
     Action.SEND_BACK: (Detail("reason", "Lý do trả lại", "Hãy nêu lý do để bước trước biết phải sửa gì."),),
+    Action.RESCHEDULE: (
+        Detail("new_day", "Hẹn lại ngày", "Hãy chọn ngày hẹn lại.", help="Chỉ hẹn lại được một lần.", is_day=True),
+        Detail("reason", "Lý do chậm", "Hãy nêu lý do: người nộp sẽ đọc nguyên văn trong thư xin lỗi."),
+    ),
+    Action.DISCONTINUE: (_REASON,),
     Action.WITHDRAW: (Detail("reason", "Lý do rút hồ sơ", "Hãy cho biết lý do rút hồ sơ."),),
 }
 
@@ -65,7 +72,7 @@ def check_details(action: Action, given: Mapping[str, str]) -> dict[str, str]:
         value = nfc_lines(given.get(detail.name) or "")
         if not value and detail.only_if and values.get(detail.only_if[0]) != detail.only_if[1]:
             values[detail.name] = ""
-        elif not value or (detail.options and value not in dict(detail.options)):
+        elif not _answers(detail, value):
             errors[detail.name] = detail.missing
         elif len(value) > detail.maximum_length:
             errors[detail.name] = f"Nội dung dài quá {detail.maximum_length} ký tự. Hãy viết ngắn lại."
@@ -74,3 +81,18 @@ def check_details(action: Action, given: Mapping[str, str]) -> dict[str, str]:
     if errors:
         raise Invalid(errors)
     return values
+
+
+def _answers(detail: Detail, value: str) -> bool:
+    """True if the value is there and of the kind that is asked."""
+    if detail.options:
+        return value in dict(detail.options)
+    return _is_day(value) if detail.is_day else bool(value)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

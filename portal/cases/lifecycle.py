@@ -24,6 +24,7 @@ class State(StrEnum):
     RETURNED = "returned"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    DISCONTINUED = "discontinued"
 
 
 # National status of a case: number and name as the national portal shows them.
@@ -35,6 +36,7 @@ NATIONAL: dict[State, tuple[int, str]] = {
     State.ISSUING: (4, "Đang xử lý"),
     State.SUPPLEMENT: (5, "Yêu cầu bổ sung giấy tờ"),
     State.WITHDRAWN: (7, "Công dân yêu cầu rút hồ sơ"),
+    State.DISCONTINUED: (8, "Dừng xử lý"),
     State.FINISHED: (9, "Đã xử lý xong"),
     State.RETURNED: (10, "Đã trả kết quả"),
 }
@@ -56,6 +58,8 @@ class Action(StrEnum):
     RELEASE = "release"
     DELIVER = "deliver"
     WITHDRAW = "withdraw"
+    RESCHEDULE = "reschedule"
+    DISCONTINUE = "discontinue"
 
 
 class By(StrEnum):
@@ -63,6 +67,7 @@ class By(StrEnum):
 
     DESK = "desk"
     STAGE = "stage"  # whoever holds the stage that the case is in
+    HEAD = "head"  # the head of the unit, whatever the stage
     APPLICANT = "applicant"
     SYSTEM = "system"
 
@@ -96,12 +101,13 @@ TRANSITIONS: dict[Action, Transition] = {
     t.action: t
     for t in (
         Transition(A.ACCEPT, (S.SUBMITTED,), S.ACCEPTED, (By.DESK,), "case.accepted", Clock.START),
-        Transition(A.DECLINE, (S.SUBMITTED,), S.DECLINED, (By.DESK,), "case.declined"),
+        # From SUPPLEMENT only once the time to answer is over.
+        Transition(A.DECLINE, (S.SUBMITTED, S.SUPPLEMENT), S.DECLINED, (By.DESK,), "case.declined"),
         Transition(
             A.REQUEST_SUPPLEMENT,
             (S.SUBMITTED, S.IN_PROCESS),
             S.SUPPLEMENT,
-            (By.DESK, By.STAGE),
+            (By.DESK, By.STAGE, By.HEAD),  # the head where it is asked a second time
             "case.supplement_requested",
             Clock.PAUSE,
         ),
@@ -129,11 +135,22 @@ TRANSITIONS: dict[Action, Transition] = {
             "case.withdrawn",
             Clock.STOP,
         ),
+        Transition(A.RESCHEDULE, (S.IN_PROCESS,), None, (By.HEAD,), "case.rescheduled"),
+        Transition(
+            A.DISCONTINUE,
+            (S.ACCEPTED, S.IN_PROCESS, S.SUPPLEMENT),
+            S.DISCONTINUED,
+            (By.HEAD,),
+            "case.discontinued",
+            Clock.STOP,
+        ),
     )
 }
 
 # States in which no more work is to be done.
-ENDED = frozenset({S.DECLINED, S.WITHDRAWN, S.RETURNED})
+ENDED = frozenset({S.DECLINED, S.WITHDRAWN, S.DISCONTINUED, S.RETURNED})
+# What may be done and need not be: a case does not wait for it.
+OPTIONAL = frozenset({A.RESCHEDULE, A.DISCONTINUE, A.WITHDRAW})
 DESK_ROLE = Role.RECEIVING_OFFICER
-# States in which the desk has something to do: its own transitions say so.
-DESK_STATES = frozenset(s for t in TRANSITIONS.values() if By.DESK in t.by for s in t.sources) - {S.IN_PROCESS}
+# States in which the desk has something to do at once; a supplement waits for the applicant first.
+DESK_STATES = frozenset({S.SUBMITTED, S.FINISHED})

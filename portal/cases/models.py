@@ -67,6 +67,12 @@ class Case(Base):
     acceptance_due_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    # What was promised first, where the due time was put off with an apology: punctuality is judged by it.
+    promised_due_at: Mapped[datetime | None]
+    rescheduled_at: Mapped[datetime | None]
+    supplement_due_at: Mapped[datetime | None]
+    desk_requests: Mapped[int] = mapped_column(default=0, server_default="0")
+    stage_requests: Mapped[int] = mapped_column(default=0, server_default="0")
     previous_due_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     # Office time from acceptance to the end, without the time it waited for the applicant.
@@ -98,6 +104,8 @@ class CaseEvent(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[datetime]
     details: Mapped[dict[str, Any]]
+    # SHA-256 over this event and the hash of the one before: `portal.cases.chain`.
+    hash: Mapped[str]
 
 
 class CaseCounter(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
@@ -57,9 +58,9 @@ def of_applicant(session: Session, actor: Actor, *, limit: int = 100) -> list[Qu
     return _rows(session, Case.applicant_id == actor.account_id, Case.id.desc(), limit=limit)
 
 
-def to_do(session: Session, actor: Actor, *, limit: int = 200) -> list[QueueRow]:
+def to_do(session: Session, actor: Actor, now: datetime, *, limit: int = 200) -> list[QueueRow]:
     """What waits for this member of staff, in order of due time."""
-    waiting = [_waits_for(actor, agency, role) for agency, role in sorted(actor.roles)]
+    waiting = [_waits_for(actor, agency, role, now) for agency, role in sorted(actor.roles)]
     due = func.coalesce(Case.due_at, Case.acceptance_due_at)
     return _rows(session, or_(*waiting), due, Case.id, limit=limit) if waiting else []
 
@@ -69,12 +70,14 @@ def of_agencies(session: Session, actor: Actor, *, limit: int = 200) -> list[Que
     return _rows(session, Case.agency_key.in_(actor.case_agency_keys), Case.id.desc(), limit=limit)
 
 
-def _waits_for(actor: Actor, agency_key: str, role: Role) -> ColumnElement[bool]:
+def _waits_for(actor: Actor, agency_key: str, role: Role, now: datetime) -> ColumnElement[bool]:
     """What `permissions` lets this role do, as a condition; a test compares the two for every state and role."""
     here = Case.agency_key == agency_key
     conditions = []
     if role is DESK_ROLE:
         conditions.append(and_(here, Case.state.in_(DESK_STATES)))
+        # The applicant has not answered in time: the desk decides.
+        conditions.append(and_(here, Case.state == State.SUPPLEMENT, Case.supplement_due_at < now))
     mine = or_(Case.stage_does != StageAction.PROPOSE, Case.assignee_id.is_(None), Case.assignee_id == actor.account_id)
     conditions.append(and_(here, Case.state == State.IN_PROCESS, Case.stage_role == role, mine))
     return or_(false(), *conditions)

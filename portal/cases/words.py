@@ -18,6 +18,7 @@ STATE_NAMES = {
     State.RETURNED: "Đã trả kết quả",
     State.DECLINED: "Không được tiếp nhận",
     State.WITHDRAWN: "Đã rút",
+    State.DISCONTINUED: "Đã dừng xử lý",
 }
 
 ACTION_NAMES = {
@@ -34,6 +35,8 @@ ACTION_NAMES = {
     Action.RELEASE: "Phát hành kết quả",
     Action.DELIVER: "Trả kết quả",
     Action.WITHDRAW: "Rút hồ sơ",
+    Action.RESCHEDULE: "Xin lỗi và hẹn lại",
+    Action.DISCONTINUE: "Dừng xử lý",
 }
 
 EVENT_NAMES = {
@@ -51,6 +54,8 @@ EVENT_NAMES = {
     "case.finished": "Đã có kết quả",
     "case.returned": "Người nộp đã nhận kết quả",
     "case.withdrawn": "Người nộp rút hồ sơ",
+    "case.rescheduled": "Xin lỗi và hẹn lại",
+    "case.discontinued": "Dừng xử lý",
 }
 
 
@@ -62,14 +67,15 @@ def status_sentence(case: Case, workflow: Workflow, agency: str, *, signed_in: b
     if state is State.SUBMITTED:
         return f"Hồ sơ đã đến {agency}. Bộ phận một cửa trả lời bạn trước {when(case.acceptance_due_at)}."
     if state is State.SUPPLEMENT:
-        return "Hồ sơ cần bổ sung. Thời gian giải quyết tạm dừng đến khi bạn gửi bổ sung."
+        until = f" Hãy bổ sung trước {when(case.supplement_due_at)}." if case.supplement_due_at else ""
+        return f"Hồ sơ cần bổ sung. Thời gian giải quyết tạm dừng đến khi bạn gửi bổ sung.{until}"
     if state in (State.FINISHED, State.RETURNED) and case.is_granted is False:
         return "Hồ sơ không được giải quyết theo đề nghị. Lý do ghi bên dưới và trong văn bản trả lời."
     if state is State.FINISHED:
         return "Hồ sơ đã giải quyết xong. Bạn tải kết quả về ngay tại đây."
     if state is State.RETURNED:
         return "Bạn đã nhận kết quả. Bạn có thể tải lại bất cứ lúc nào."
-    if state in (State.DECLINED, State.WITHDRAWN):
+    if state in (State.DECLINED, State.WITHDRAWN, State.DISCONTINUED):
         return f"{STATE_NAMES[state]}. Hồ sơ đã kết thúc."
     stage = current_stage(case, workflow)
     place = f"ở bước “{stage.label}”" if stage else f"ở {agency}"

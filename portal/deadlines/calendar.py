@@ -57,11 +57,11 @@ class WorkCalendar:
 
     def add_days(self, start: datetime, days: int) -> datetime:
         """The end of office hours `days` calendar days later, or of the next working day (BLDS, Điều 148)."""
-        return self._closing_on_or_after(local(start).date() + timedelta(days=days))
+        return self.closing_on_or_after(local(start).date() + timedelta(days=days))
 
     def add_months(self, start: datetime, months: int) -> datetime:
         """Like `add_days` in calendar months; a day that the month lacks is its last day."""
-        return self._closing_on_or_after(local(start).date() + relativedelta(months=months))
+        return self.closing_on_or_after(local(start).date() + relativedelta(months=months))
 
     def working_time(self, start: datetime, end: datetime) -> timedelta:
         """Office time between two instants; nothing where `end` is not after `start`."""
@@ -81,7 +81,8 @@ class WorkCalendar:
         here = local(instant)
         return self.is_working_day(here.date()) and here.time() <= self.hours.same_day_cutoff
 
-    def _closing_on_or_after(self, day: date) -> datetime:
+    def closing_on_or_after(self, day: date) -> datetime:
+        """The end of office hours on `day`, or on the next working day."""
         return self.closing(day if self.is_working_day(day) else self.next_working_day(day))
 
     def _sessions(self, day: date) -> list[tuple[datetime, datetime]]:

@@ -39,6 +39,11 @@ def _supplemented(facts: CaseFacts) -> str:
     return "đã nhận phần bổ sung."
 
 
+def _rescheduled(facts: CaseFacts) -> str:
+    until = f" Hẹn lại {when(facts.due_at)}." if facts.due_at else ""
+    return f"chưa xong đúng hẹn, chúng tôi xin lỗi.{until} Lý do và thư xin lỗi có trên cổng dịch vụ công."
+
+
 def _finished(facts: CaseFacts) -> str:
     if facts.is_granted is False:
         return "không được giải quyết theo đề nghị. Hãy vào cổng dịch vụ công để xem lý do."
@@ -52,8 +57,15 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
     "case.supplement_requested": lambda facts: "cần bổ sung. Hãy vào cổng dịch vụ công để xem cần thêm những gì.",
     "case.supplemented": _supplemented,
     "case.finished": _finished,
+    "case.rescheduled": _rescheduled,
+    "case.discontinued": lambda facts: "đã dừng xử lý. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.withdrawn": lambda facts: "đã được rút theo đề nghị của bạn.",
 }
+
+
+def told_events() -> frozenset[str]:
+    """The events that the applicant is told of."""
+    return frozenset(_TEXTS)
 
 
 def text_of(event: str, facts: CaseFacts) -> str | None:

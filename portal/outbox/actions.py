@@ -13,6 +13,8 @@ from portal.outbox.models import OutboxDelivery, OutboxMessage
 CHANNEL = "outbox"
 # A task that has not reported by then is taken for lost with its worker or broker.
 LOST_AFTER = timedelta(seconds=30)
+# With the waits of `note_failure` that is about two hours; then the work is parked, never looped.
+MOST_TRIES = 20
 Task = tuple[str, int]  # a listener and the id of its delivery
 
 
@@ -51,7 +53,7 @@ def due(session: Session, now: datetime, *, limit: int = 200) -> list[Task]:
     """
     late = (
         select(OutboxDelivery)
-        .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.next_try_at <= now)
+        .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.parked_at.is_(None), OutboxDelivery.next_try_at <= now)
         .order_by(OutboxDelivery.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -66,7 +68,7 @@ def begin_delivery(session: Session, delivery_id: int) -> int | None:
     """Lock a delivery and return the subject's id; None if it is done, or another worker is at it."""
     open_delivery = (
         select(OutboxDelivery)
-        .where(OutboxDelivery.id == delivery_id, OutboxDelivery.done_at.is_(None))
+        .where(OutboxDelivery.id == delivery_id, OutboxDelivery.done_at.is_(None), OutboxDelivery.parked_at.is_(None))
         .with_for_update(skip_locked=True)
     )
     delivery = session.scalar(open_delivery)
@@ -93,3 +95,14 @@ def note_failure(session: Session, delivery_id: int, error: str, now: datetime) 
     delivery.attempts += 1
     delivery.last_error = error
     delivery.next_try_at = now + min(timedelta(minutes=10), timedelta(seconds=2 ** min(delivery.attempts, 10)))
+    if delivery.attempts >= MOST_TRIES:
+        delivery.parked_at = now
+
+
+def try_again(session: Session, delivery_id: int, now: datetime) -> bool:
+    """Have parked or failing work tried at once, as if for the first time; False if it is done or unknown."""
+    delivery = session.get(OutboxDelivery, delivery_id, with_for_update=True)
+    if delivery is None or delivery.done_at is not None:
+        return False
+    delivery.attempts, delivery.parked_at, delivery.next_try_at = 0, None, now
+    return True

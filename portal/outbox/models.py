@@ -32,7 +32,7 @@ class OutboxDelivery(Base):
     __tablename__ = "outbox_deliveries"
     __table_args__ = (
         UniqueConstraint("message_id", "listener", name="uq_outbox_deliveries_message_listener"),
-        Index("ix_outbox_deliveries_open", "next_try_at", postgresql_where="done_at IS NULL"),
+        Index("ix_outbox_deliveries_open", "next_try_at", postgresql_where="done_at IS NULL AND parked_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -41,4 +41,6 @@ class OutboxDelivery(Base):
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None]
+    # Given up after `MOST_TRIES`: a person looks at it and has it tried again.
+    parked_at: Mapped[datetime | None]
     last_error: Mapped[str | None]

@@ -14,6 +14,7 @@ from config import Settings
 from portal.base import words
 from portal.base.db import Database
 from portal.cases import words as case_words
+from portal.cases.lateness import is_late
 from portal.gateways.storage.folder import FolderStorage
 from portal.publishing.queries import LiveIndex
 from portal.web import access, commands, errors, health, requests, security, session
@@ -77,6 +78,7 @@ def _install_words(app: Flask) -> None:
         KINDS=KINDS,
         highlight=highlight,
         national_status=case_words.national_status,
+        is_late=is_late,
     )
 
     @app.context_processor

@@ -16,6 +16,7 @@ from portal.identity import actions as identity
 from portal.identity.models import ROLE_NAMES, Account, Role
 from portal.runtime.doctor import examine
 from portal.web.catalog.commands import catalog
+from portal.web.desk.commands import cases
 from portal.web.session import settings, writing_alone
 from services_catalog.fields import FieldError, clean_answer
 from services_catalog.form import FormField
@@ -89,6 +90,7 @@ def doctor_command() -> None:
 def install(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(catalog)
+    app.cli.add_command(cases)
     app.cli.add_command(account)
     app.cli.add_command(doctor_command)
 

@@ -116,6 +116,8 @@ def _procedure_columns(library: Library, agencies: _Names, sectors: _Names, chan
         Column("Tờ khai điện tử", "form"),
         Column("Quy trình chung", "workflow"),
         Column("Tổng số giờ hẹn trả", "promised_hours", from_cell=_as_it_is),
+        Column("Sau khi bổ sung", "after_supplement", *_Names(words.AFTER_SUPPLEMENT_NAMES).one),
+        Column("Số ngày để bổ sung", "supplement_days", from_cell=_as_it_is),
         Column("Mẫu kết quả", "result_paper"),
     )
 

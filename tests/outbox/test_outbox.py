@@ -70,7 +70,7 @@ def test_a_task_that_never_reached_the_broker_is_sent_later(database: Database) 
     assert due(database, MORNING) == []
     assert due(database, MORNING + outbox.LOST_AFTER) == ["first", "second"]
     with database.unit_of_work() as session:
-        assert backlog(session) == {"waiting": 0, "failing": 0, "open": 2}
+        assert backlog(session) == {"waiting": 0, "failing": 0, "parked": 0, "open": 2}
 
 
 def test_a_lost_task_is_sent_again_and_a_done_one_is_not(database: Database) -> None:

@@ -101,6 +101,8 @@ class ProcedureForm(FlaskForm):
     results = TextAreaField("Kết quả")
     legal_basis = TextAreaField("Căn cứ pháp lý")
     time_limits = FieldList(FormField(TimeLimitRow))
+    after_supplement = StringField("Thời hạn sau khi bổ sung")
+    supplement_days = StringField("Số ngày để bổ sung")
     sets = StringField("Số bộ hồ sơ")
     promised_hours = StringField("Tổng số giờ hẹn trả")
     fees = FieldList(FormField(FeeRow))
@@ -135,7 +137,7 @@ class ProcedureForm(FlaskForm):
 
 _LINES = ("steps", "conditions", "results", "legal_basis")
 _PLAIN = ("name", "sector", "ministry", "decision_no", "official_page", "service_level", "promised_hours", "sets",
-          "workflow", "form", "result_paper")  # fmt: skip
+          "after_supplement", "supplement_days", "workflow", "form", "result_paper")  # fmt: skip
 _SEVERAL = ("audiences", "channels", "return_channels")
 _ROWS = ("time_limits", "fees", "documents", "stages")
 

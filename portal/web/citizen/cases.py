@@ -147,6 +147,6 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
         "citizen/case.html", case=case, p=published.procedure, form=published.form, agency=agency,
         sentence=status_sentence(case, workflow, agency.name), history=queries.history(session, case),
         documents=uploads.of_case(session, case.id), result=results.result_of(session, case.id), show=show_answer,
-        actions=actions_of(actor(), case, workflow), details=DETAILS, workflow=workflow,
+        actions=actions_of(actor(), case, workflow, now()), details=DETAILS, workflow=workflow,
         tried=tried, errors=errors or {}, typed=request.form, accept=",".join(uploads.ACCEPTED),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from portal.cases.details import DETAILS
 from portal.cases.lifecycle import Action
 from portal.cases.models import Case
 from portal.cases.paper import paper_data
-from portal.cases.permissions import actions_of, current_stage
+from portal.cases.permissions import actions_of, current_stage, was_asked_before
 from portal.cases.words import ACTION_NAMES
 from portal.documents import papers, results, uploads
 from portal.identity import queries as identity
@@ -33,7 +33,7 @@ blueprint = Blueprint("desk", __name__, url_prefix="/can-bo")
 @staff
 def queue() -> str:
     """What waits for this person, the most urgent first."""
-    rows = queries.to_do(db(), actor())
+    rows = queries.to_do(db(), actor(), now())
     return render_template("desk/queue.html", rows=rows, title="Việc của tôi", here="queue", now=now())  # fmt: skip
 
 
@@ -112,11 +112,11 @@ def _page(
     people = identity.names(session, [e.actor_id for e in history if e.actor_id] + [case.assignee_id or 0])
     asked = [event.at for event in history if event.event == "case.supplement_requested"]
     return render_template(
-        "desk/case.html", asked_at=asked[-1] if asked else None,
+        "desk/case.html", asked_at=asked[-1] if asked else None, asked_before=was_asked_before(case),
         case=case, p=published.procedure, form=published.form,
         agency=session.get_one(Agency, case.agency_key), workflow=workflow, stage=current_stage(case, workflow),
         history=history, people=people, documents=uploads.of_case(session, case.id),
-        result=results.result_of(session, case.id), actions=actions_of(actor(), case, workflow), details=DETAILS,
+        result=results.result_of(session, case.id), actions=actions_of(actor(), case, workflow, now()), details=DETAILS,
         typed=request.form, tried=tried, errors=errors or {}, refusal=refusal,
         show=show_answer, now=now(),
     )  # fmt: skip

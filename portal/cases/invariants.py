@@ -1,0 +1,144 @@
+"""What must be true of all cases at any moment. `flask cases verify` and the fault tests check every line of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.cases.chain import is_intact
+from portal.cases.lifecycle import TRANSITIONS, State
+from portal.cases.models import Case, CaseEvent
+from portal.documents.models import Result
+from portal.notifications.compose import told_events
+from portal.notifications.models import Notice
+from portal.outbox.models import OutboxMessage
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A rule by name, and how the cases that break it are found."""
+
+    name: str
+    broken: Callable[[Session], list[str]]
+
+
+def check(session: Session) -> dict[str, list[str]]:
+    """References of the cases that break each rule, by the rule's name; all lists empty where all is well."""
+    return {invariant.name: invariant.broken(session) for invariant in INVARIANTS}
+
+
+def _chains(session: Session) -> list[str]:
+    broken = []
+    for batch in _batches(session):
+        events = session.scalars(
+            select(CaseEvent).where(CaseEvent.case_id.in_(batch)).order_by(CaseEvent.case_id, CaseEvent.number)
+        ).all()
+        by_case: dict[int, list[CaseEvent]] = {}
+        for event in events:
+            by_case.setdefault(event.case_id, []).append(event)
+        broken += [reference for case_id, reference in batch.items() if not is_intact(by_case.get(case_id, []))]
+        session.expunge_all()
+    return broken
+
+
+def _batches(session: Session) -> Iterator[dict[int, str]]:
+    last = 0
+    while True:
+        rows = session.execute(
+            select(Case.id, Case.reference).where(Case.id > last).order_by(Case.id).limit(_AT_ONCE)
+        ).all()
+        if not rows:
+            return
+        yield {row.id: row.reference for row in rows}
+        last = rows[-1].id
+
+
+def _cases(where: Callable[[], ColumnElement[bool]]) -> Callable[[Session], list[str]]:
+    return lambda session: list(session.scalars(select(Case.reference).where(where()).order_by(Case.id)))
+
+
+def _last_event_differs() -> ColumnElement[bool]:
+    last = aliased(CaseEvent)
+    newest = select(func.max(CaseEvent.number)).where(CaseEvent.case_id == Case.id).scalar_subquery()
+    same = select(last.id).where(
+        last.case_id == Case.id,
+        last.number == newest,
+        last.to_state == Case.state,
+        last.to_stage.is_not_distinct_from(Case.stage),
+    )
+    return ~same.exists()
+
+
+def _illegal_move() -> ColumnElement[bool]:
+    legal = or_(
+        *(
+            and_(
+                CaseEvent.event == t.event,
+                CaseEvent.from_state.in_([*t.sources]),
+                CaseEvent.to_state.in_([t.target or CaseEvent.from_state, *([t.or_back_to] if t.or_back_to else [])]),
+            )
+            for t in TRANSITIONS.values()
+        ),
+        and_(CaseEvent.event == "case.submitted", CaseEvent.number == 1, CaseEvent.to_state == State.SUBMITTED),
+    )
+    return select(CaseEvent.id).where(CaseEvent.case_id == Case.id, ~legal).exists()
+
+
+def _stage_is_wrong() -> ColumnElement[bool]:
+    whole = and_(Case.stage.is_not(None), Case.stage_role.is_not(None), Case.stage_does.is_not(None))
+    return or_(
+        and_(Case.state == State.IN_PROCESS, ~whole), and_(Case.state != State.IN_PROCESS, Case.stage.is_not(None))
+    )
+
+
+def _times_are_wrong() -> ColumnElement[bool]:
+    accepted = Case.state.in_([State.ACCEPTED, State.IN_PROCESS, State.ISSUING, State.FINISHED, State.RETURNED])
+    finished = Case.state.in_([State.FINISHED, State.RETURNED])
+    return or_(
+        and_(accepted, Case.accepted_at.is_(None)),
+        and_(finished, Case.finished_at.is_(None)),
+        and_(Case.state == State.SUPPLEMENT, Case.due_at.is_not(None)),
+        Case.finished_at < Case.accepted_at,
+    )
+
+
+def _has_no_result() -> ColumnElement[bool]:
+    made = select(Result.case_id).where(Result.case_id == Case.id, Result.sha256.is_not(None))
+    return and_(Case.state.in_([State.FINISHED, State.RETURNED]), ~made.exists())
+
+
+def _event_was_not_announced() -> ColumnElement[bool]:
+    """As many messages as events: each transaction wrote both."""
+    events = select(func.count()).where(CaseEvent.case_id == Case.id).scalar_subquery()
+    messages = (
+        select(func.count())
+        .where(OutboxMessage.subject_id == Case.id, OutboxMessage.topic.startswith("case."))
+        .scalar_subquery()
+    )
+    return messages < events
+
+
+def _notice_is_missing() -> ColumnElement[bool]:
+    told = select(Notice.id).where(Notice.event_id == CaseEvent.id, Notice.recipient_id == Case.applicant_id)
+    return (
+        select(CaseEvent.id)
+        .where(CaseEvent.case_id == Case.id, CaseEvent.event.in_(told_events()), ~told.exists())
+        .exists()
+    )
+
+
+INVARIANTS = (
+    Invariant("chuỗi sự kiện liền và nguyên vẹn", _chains),
+    Invariant("trạng thái và bước là của sự kiện cuối", _cases(_last_event_differs)),
+    Invariant("mọi lần chuyển đều có trong bảng chuyển trạng thái", _cases(_illegal_move)),
+    Invariant("chỉ hồ sơ đang xử lý mới ở một bước", _cases(_stage_is_wrong)),
+    Invariant("mốc thời gian khớp trạng thái", _cases(_times_are_wrong)),
+    Invariant("hồ sơ có kết quả thì có tệp kết quả", _cases(_has_no_result)),
+    Invariant("sự kiện nào cũng đã vào hộp thư đi", _cases(_event_was_not_announced)),
+    Invariant("sự kiện phải báo thì có thông báo", _cases(_notice_is_missing)),
+)

@@ -1,0 +1,54 @@
+"""Commands of the operator: `flask cases …`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import AppGroup, with_appcontext
+
+from portal.base.clock import now
+from portal.cases.invariants import check
+from portal.cases.lifecycle import State
+from portal.cases.stuck import stuck
+from portal.cases.words import STATE_NAMES
+from portal.outbox.actions import try_again
+from portal.outbox.queries import troubled
+from portal.web.session import writing_alone
+
+cases = AppGroup("cases", help="Hồ sơ: kiểm tra, tìm chỗ kẹt.")
+_SHOWN = 20
+
+
+@cases.command("verify")
+@with_appcontext
+def verify_command() -> None:
+    """Kiểm tra chuỗi sự kiện và mọi điều luôn phải đúng của tất cả hồ sơ."""
+    with writing_alone() as session:
+        found = check(session)
+    for name, broken in found.items():
+        click.echo(f"{'✗' if broken else '✓'} {name}" + (f": {len(broken)} hồ sơ" if broken else ""))
+        for reference in broken[:_SHOWN]:
+            click.echo(f"    {reference}")
+    if any(found.values()):
+        sys.exit(1)
+
+
+@cases.command("stuck")
+@click.option("--retry", "delivery_id", type=int, help="Làm lại ngay việc mang số này.")
+@with_appcontext
+def stuck_command(delivery_id: int | None) -> None:
+    """Hồ sơ chờ máy quá lâu, và việc hỏng nhiều lần hoặc đã dừng thử."""
+    with writing_alone() as session:
+        if delivery_id is not None and not try_again(session, delivery_id, now()):
+            raise click.ClickException("Không có việc chưa xong mang số này.")
+        waiting, failing = stuck(session, now()), troubled(session)
+        for case in waiting:
+            click.echo(f"✗ {case.reference}: {STATE_NAMES[State(case.state)]}, chờ máy")
+        for work in failing:
+            state = "đã dừng thử" if work.is_parked else f"thử lại {work.next_try_at:%H:%M:%S} UTC"
+            click.echo(f"✗ việc {work.delivery_id} {work.listener}: {work.attempts} lần, {work.last_error}, {state}")
+    if not waiting and not failing:
+        click.echo("Không có gì kẹt.")
+    elif delivery_id is None:
+        sys.exit(1)
