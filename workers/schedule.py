@@ -2,6 +2,7 @@
 
 SCHEDULE = {
     "send again what failed or was lost": {"task": "outbox.resend_due", "schedule": 5.0},
+    "warn of due times": {"task": "cases.warn", "schedule": 30.0},
     "set stuck cases going": {"task": "cases.set_going", "schedule": 60.0},
     "publish versions whose day has come": {"task": "publishing.put_in_force", "schedule": 600.0},
     "delete files that nothing refers to": {"task": "documents.forget_unused", "schedule": 86400.0},

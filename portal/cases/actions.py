@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.base.clock import local_day
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
 from portal.cases import assignment
+from portal.cases.alarm import set_next_warning
 from portal.cases.chain import FIRST, seal
 from portal.cases.details import GRANTED, check_details
 from portal.cases.handling import handling_minutes
@@ -72,7 +73,7 @@ class _Move:
         self.case, self.action, self.by, self.now = case, action, by, now
         self.details, self.procedure, self.workflow = details, procedure, workflow
         self.transition: Transition = TRANSITIONS[action]
-        self.from_state, self.from_stage = case.state, case.stage
+        self.from_state, self.from_stage, self.from_due_at = case.state, case.stage, case.due_at
 
 
 def _check(
@@ -118,7 +119,7 @@ def tell(
     now: datetime,
     details: dict[str, str],
     came_from: tuple[str | None, str | None] = (None, None),
-) -> None:
+) -> CaseEvent:
     """Append `event` to the history of a case, with the notices it causes and the message to the workers.
 
     `came_from` is the state and stage before. The caller holds the row lock of the case.
@@ -142,6 +143,7 @@ def tell(
     session.flush()
     notify(session, event, row.id, _facts_of(case, procedure), now)
     announce(session, event, case.id, now)
+    return row
 
 
 def _facts_of(case: Case, procedure: Procedure) -> CaseFacts:
@@ -170,6 +172,7 @@ def _turn_clock(session: Session, move: _Move) -> None:
         case.finished_at = now
         if case.state == State.FINISHED:
             case.handling_minutes = handling_minutes(session, case, now, provincial_calendar())
+    set_next_warning(case, move.from_due_at, now, restarts=move.action is not Action.RESCHEDULE)
 
 
 def _due(move: _Move) -> datetime | None:

@@ -84,6 +84,7 @@ def _illegal_move() -> ColumnElement[bool]:
             )
             for t in TRANSITIONS.values()
         ),
+        and_(CaseEvent.event == "case.warned", CaseEvent.from_state == CaseEvent.to_state),
         and_(CaseEvent.event == "case.submitted", CaseEvent.number == 1, CaseEvent.to_state == State.SUBMITTED),
     )
     return select(CaseEvent.id).where(CaseEvent.case_id == Case.id, ~legal).exists()

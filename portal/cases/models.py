@@ -35,6 +35,7 @@ class Case(Base):
     __table_args__ = (
         Index("ix_cases_desk", "agency_key", "state", "stage_role", "due_at", "id"),
         Index("ix_cases_version", "version_id", "state"),
+        Index("ix_cases_warning", "next_warning_at", postgresql_where="next_warning_at IS NOT NULL"),
         Index("ix_cases_handling", "procedure_code", "finished_at", postgresql_where="handling_minutes IS NOT NULL"),
         Index("ix_cases_applicant", "applicant_id", "id"),
         Index("ix_cases_assignee", "assignee_id", "state", postgresql_where="state IN ('accepted', 'in_process')"),
@@ -67,6 +68,9 @@ class Case(Base):
     acceptance_due_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    # The handling clock: since when it runs, and when somebody is to be warned next.
+    clock_started_at: Mapped[datetime | None]
+    next_warning_at: Mapped[datetime | None]
     # What was promised first, where the due time was put off with an apology: punctuality is judged by it.
     promised_due_at: Mapped[datetime | None]
     rescheduled_at: Mapped[datetime | None]

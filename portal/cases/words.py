@@ -56,6 +56,7 @@ EVENT_NAMES = {
     "case.withdrawn": "Người nộp rút hồ sơ",
     "case.rescheduled": "Xin lỗi và hẹn lại",
     "case.discontinued": "Dừng xử lý",
+    "case.warned": "Nhắc hạn",
 }
 
 

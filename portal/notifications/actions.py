@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from portal.notifications.compose import CaseFacts, text_of
 from portal.notifications.models import Notice
 from portal.outbox.actions import announce
 
-__all__ = ["CaseFacts", "deliver", "latest", "notify"]
+__all__ = ["CaseFacts", "deliver", "latest", "notify", "notify_staff"]
 
 
 def notify(session: Session, event: str, event_id: int, facts: CaseFacts, now: datetime) -> None:
@@ -33,6 +34,19 @@ def notify(session: Session, event: str, event_id: int, facts: CaseFacts, now: d
     session.add(notice)
     session.flush()
     announce(session, "notice.created", notice.id, now)
+
+
+def notify_staff(
+    session: Session, purpose: str, event_id: int, case_id: int, reference: str, recipients: Collection[int],
+    text: str, now: datetime,
+) -> None:  # fmt: skip
+    """Put a notice of an event into the portal's inbox of each recipient; once each, and by no other way."""
+    session.add_all(
+        Notice(event_id=event_id, case_id=case_id, recipient_id=account_id, reference=reference, purpose=purpose,
+               phone=None, text=text, created_at=now)
+        for account_id in sorted(recipients)
+    )  # fmt: skip
+    session.flush()
 
 
 def deliver(session: Session, notice_id: int, gateway: SmsGateway | None, now: datetime) -> None:

@@ -22,7 +22,7 @@ def test_every_action_has_a_transition_and_every_state_a_national_status() -> No
 def test_everything_has_a_name_in_vietnamese() -> None:
     assert set(STATE_NAMES) == set(State)
     assert set(ACTION_NAMES) == set(Action)
-    assert set(EVENT_NAMES) == {t.event for t in TRANSITIONS.values()} | {"case.submitted"}
+    assert set(EVENT_NAMES) == {t.event for t in TRANSITIONS.values()} | {"case.submitted", "case.warned"}
 
 
 def test_every_state_is_reached_and_every_open_state_is_left() -> None:

@@ -9,6 +9,7 @@ from portal.cases.actions import perform
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case
 from portal.cases.stuck import set_going
+from portal.cases.warnings import warn
 from portal.identity.actor import SYSTEM
 from workers.context import Context, current
 from workers.tasks.listener import listener
@@ -31,3 +32,10 @@ def set_stuck_cases_going() -> None:
         found = set_going(session, now())
     if found:
         _log.warning("stuck_cases_set_going", cases=found)
+
+
+@shared_task(name="cases.warn")
+def warn_of_due_times() -> None:
+    """Warn those whose cases come near their due time."""
+    with current().database.unit_of_work() as session:
+        warn(session, now())

@@ -20,6 +20,7 @@ from portal.cases.permissions import actions_of, current_stage, was_asked_before
 from portal.cases.words import ACTION_NAMES
 from portal.documents import papers, results, uploads
 from portal.identity import queries as identity
+from portal.notifications.actions import latest
 from portal.publishing import queries as publishing
 from portal.web.access import staff
 from portal.web.files import pdf_response, result_response, send_document
@@ -34,7 +35,8 @@ blueprint = Blueprint("desk", __name__, url_prefix="/can-bo")
 def queue() -> str:
     """What waits for this person, the most urgent first."""
     rows = queries.to_do(db(), actor(), now())
-    return render_template("desk/queue.html", rows=rows, title="Việc của tôi", here="queue", now=now())  # fmt: skip
+    return render_template("desk/queue.html", rows=rows, title="Việc của tôi", here="queue", now=now(),
+                           notices=latest(db(), actor().account_id or 0, limit=8))  # fmt: skip
 
 
 @blueprint.get("/ho-so")

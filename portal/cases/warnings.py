@@ -1,0 +1,82 @@
+"""Warning those who handle a case, and their superiors, before it is late and when it is: each warning once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.base.clock import local_day
+from portal.base.words import when
+from portal.cases.actions import tell
+from portal.cases.models import Case, CaseEvent
+from portal.deadlines.alerts import Warning, next_moment, reached
+from portal.deadlines.calendar import provincial_calendar
+from portal.identity.actor import SYSTEM
+from portal.identity.models import Role
+from portal.identity.queries import holders
+from portal.notifications.actions import notify_staff
+from portal.publishing import queries as publishing
+
+EVENT = "case.warned"
+_AT_ONCE = 100
+# Who is told, beside whoever has the case.
+_SUPERIORS: dict[Warning, tuple[Role, ...]] = {
+    Warning.HALF: (),
+    Warning.MOST: (Role.HEAD,),
+    Warning.DAY_BEFORE: (Role.HEAD,),
+    Warning.OVERDUE: (Role.HEAD, Role.APPROVER),
+}
+WARNING_NAMES = {
+    Warning.HALF: "đã dùng một nửa thời gian giải quyết",
+    Warning.MOST: "đã dùng 80% thời gian giải quyết",
+    Warning.DAY_BEFORE: "còn một ngày làm việc",
+    Warning.OVERDUE: "đã quá hạn",
+}
+
+
+def warn(session: Session, now: datetime) -> int:
+    """Give the warnings whose time has come; returns how many. Of several missed ones only the gravest is given.
+
+    Two at once share the work: each takes rows that the other has not locked.
+    """
+    due = select(Case).where(Case.next_warning_at <= now).order_by(Case.next_warning_at).limit(_AT_ONCE)
+    cases = session.scalars(due.with_for_update(skip_locked=True)).all()
+    return sum(_warn(session, case, now) for case in cases)
+
+
+def _warn(session: Session, case: Case, now: datetime) -> bool:
+    started_at, due_at, calendar = case.clock_started_at, case.due_at, provincial_calendar()
+    if started_at is None or due_at is None:
+        case.next_warning_at = None
+        return False
+    case.next_warning_at = next_moment(calendar, started_at, due_at, now)
+    level = reached(calendar, started_at, due_at, now)
+    if level is None or level in _given(session, case, started_at):
+        return False
+    procedure = publishing.version(session, case.version_id).procedure
+    event = tell(session, case, EVENT, procedure, by=SYSTEM, now=now, details={"level": level},
+                 came_from=(case.state, case.stage))  # fmt: skip
+    text = f"Hồ sơ {case.reference} ({procedure.short_name}) {WARNING_NAMES[level]}, hạn {when(due_at)}."
+    people = _recipients(session, case, level, now)
+    notify_staff(session, EVENT, event.id, case.id, case.reference, people, text, now)
+    return True
+
+
+def _given(session: Session, case: Case, since: datetime) -> set[str]:
+    """The warnings that this run of the clock has had."""
+    query = select(CaseEvent.details["level"].as_string()).where(
+        CaseEvent.case_id == case.id, CaseEvent.event == EVENT, CaseEvent.at >= since
+    )
+    return set(session.scalars(query))
+
+
+def _recipients(session: Session, case: Case, level: Warning, now: datetime) -> set[int]:
+    roles = list(_SUPERIORS[level])
+    people = {case.assignee_id} if case.assignee_id else set()
+    if case.stage_role and (not people or case.stage_does != "propose"):
+        roles.append(Role(case.stage_role))
+    for role in roles:
+        people |= {account.id for account in holders(session, case.agency_key, role, local_day(now))}
+    return people
