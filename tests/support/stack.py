@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -41,16 +42,29 @@ class Stack:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, seconds: float = 90) -> float:
-        """Start and wait until it is healthy; returns the seconds that took."""
+        """Start and wait until it is healthy and says so; returns the seconds that took."""
         began = time.monotonic()
-        self.process = launch(self.var_dir, self.port)
+        self.console.parent.mkdir(parents=True, exist_ok=True)
+        with self.console.open("w") as console:
+            self.process = launch(self.var_dir, self.port, stdout=console)
         wait_for(self.is_healthy, "the portal to be healthy", seconds)
+        wait_for(lambda: self.base_url in self.printed, "the portal to say where it is", seconds)
         return time.monotonic() - began
+
+    @property
+    def console(self) -> Path:
+        """The file that holds what it prints."""
+        return self.var_dir.with_name(f"{self.var_dir.name}-{self.port}.console")
+
+    @property
+    def printed(self) -> str:
+        """What it has printed so far; nothing where it was launched by hand."""
+        return self.console.read_text("utf-8") if self.console.exists() else ""
 
     def is_healthy(self) -> bool:
         """True if /healthz answers 200."""
         assert self.process is not None
-        assert self.process.poll() is None, self.process.stdout.read() if self.process.stdout else ""
+        assert self.process.poll() is None, self.printed
         try:
             with urllib.request.urlopen(f"{self.base_url}/healthz", timeout=5) as answer:
                 return bool(answer.status == 200)
@@ -89,14 +103,18 @@ class Stack:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(number)
-        printed, _ = self.process.communicate(timeout=60)
+        self.process.wait(60)
+        printed = self.printed
+        self.console.unlink(missing_ok=True)
         return printed
 
 
-def launch(var_dir: Path, port: int, **environment: str) -> subprocess.Popen[str]:
+def launch(
+    var_dir: Path, port: int, stdout: IO[str] | int = subprocess.PIPE, **environment: str
+) -> subprocess.Popen[str]:
     """`python -m portal.runtime` with an environment of its own."""
     env = {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "PORT": str(port), **environment}
     return subprocess.Popen(
         [sys.executable, "-m", "portal.runtime"], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdout=stdout, stderr=subprocess.STDOUT,
     )  # fmt: skip
