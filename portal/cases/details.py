@@ -57,7 +57,7 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
     Action.SEND_BACK: (Detail("reason", "Lý do trả lại", "Hãy nêu lý do để bước trước biết phải sửa gì."),),
     Action.RESCHEDULE: (
         Detail("new_day", "Hẹn lại ngày", "Hãy chọn ngày hẹn lại.", help="Chỉ hẹn lại được một lần.", is_day=True),
-        Detail("reason", "Lý do chậm", "Hãy nêu lý do: người nộp sẽ đọc nguyên văn trong thư xin lỗi."),
+        Detail("reason", "Lý do chậm", "Hãy nêu lý do: người nộp sẽ đọc nguyên văn."),
     ),
     Action.DISCONTINUE: (_REASON,),
     Action.WITHDRAW: (Detail("reason", "Lý do rút hồ sơ", "Hãy cho biết lý do rút hồ sơ."),),

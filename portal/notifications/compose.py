@@ -41,7 +41,7 @@ def _supplemented(facts: CaseFacts) -> str:
 
 def _rescheduled(facts: CaseFacts) -> str:
     until = f" Hẹn lại {when(facts.due_at)}." if facts.due_at else ""
-    return f"chưa xong đúng hẹn, chúng tôi xin lỗi.{until} Lý do và thư xin lỗi có trên cổng dịch vụ công."
+    return f"chưa xong đúng hẹn, chúng tôi xin lỗi.{until} Lý do có trên cổng dịch vụ công."
 
 
 def _finished(facts: CaseFacts) -> str:
