@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import psutil
+import psycopg
 from redis import Redis
 from sqlalchemy import func, select
 
@@ -20,6 +21,8 @@ from portal.base.clock import now
 from portal.base.db import Database
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case
+from portal.cases.paper import paper_data
+from portal.documents import papers
 from portal.documents.models import Result
 from portal.gateways.storage.folder import FolderStorage
 from portal.outbox.models import OutboxDelivery
@@ -108,9 +111,6 @@ def nothing(settings: Settings, count: int) -> float:
 
 def paper_seconds(desk: Desk, settings: Settings, cases: list[Case]) -> float:
     """Seconds that one result takes to be set as PDF, which is most of the work."""
-    from portal.cases.paper import paper_data
-    from portal.documents import papers
-
     with desk.database.unit_of_work() as session:
         case = session.get_one(Case, cases[0].id)
         data = paper_data(session, case, settings.base_url, session.get_one(Result, case.id))
@@ -161,8 +161,6 @@ def _idle(database: Database) -> bool:
 def main() -> None:
     """The whole measurement on servers of its own."""
     with server_folder() as folder, running_servers(folder) as servers:
-        import psycopg
-
         with psycopg.connect(servers.database_url("postgres", "postgres"), autocommit=True) as admin:
             if not admin.execute("SELECT 1 FROM pg_database WHERE datname = 'portal'").fetchone():
                 admin.execute("CREATE DATABASE portal OWNER portal")

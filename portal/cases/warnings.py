@@ -1,4 +1,4 @@
-"""Warning those who handle a case, and their superiors, before it is late and when it is: each warning once."""
+"""WarningLevel those who handle a case, and their superiors, before it is late and when it is: each warning once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.base.clock import local_day
 from portal.base.words import when
 from portal.cases.actions import tell
 from portal.cases.models import Case, CaseEvent
-from portal.deadlines.alerts import Warning, next_moment, reached
+from portal.deadlines.alerts import WarningLevel, next_moment, reached
 from portal.deadlines.calendar import provincial_calendar
 from portal.identity.actor import SYSTEM
 from portal.identity.models import Role
@@ -22,17 +22,17 @@ from portal.publishing import queries as publishing
 EVENT = "case.warned"
 _AT_ONCE = 100
 # Who is told, beside whoever has the case.
-_SUPERIORS: dict[Warning, tuple[Role, ...]] = {
-    Warning.HALF: (),
-    Warning.MOST: (Role.HEAD,),
-    Warning.DAY_BEFORE: (Role.HEAD,),
-    Warning.OVERDUE: (Role.HEAD, Role.APPROVER),
+_SUPERIORS: dict[WarningLevel, tuple[Role, ...]] = {
+    WarningLevel.HALF: (),
+    WarningLevel.MOST: (Role.HEAD,),
+    WarningLevel.DAY_BEFORE: (Role.HEAD,),
+    WarningLevel.OVERDUE: (Role.HEAD, Role.APPROVER),
 }
 WARNING_NAMES = {
-    Warning.HALF: "đã dùng một nửa thời gian giải quyết",
-    Warning.MOST: "đã dùng 80% thời gian giải quyết",
-    Warning.DAY_BEFORE: "còn một ngày làm việc",
-    Warning.OVERDUE: "đã quá hạn",
+    WarningLevel.HALF: "đã dùng một nửa thời gian giải quyết",
+    WarningLevel.MOST: "đã dùng 80% thời gian giải quyết",
+    WarningLevel.DAY_BEFORE: "còn một ngày làm việc",
+    WarningLevel.OVERDUE: "đã quá hạn",
 }
 
 
@@ -72,7 +72,7 @@ def _given(session: Session, case: Case, since: datetime) -> set[str]:
     return set(session.scalars(query))
 
 
-def _recipients(session: Session, case: Case, level: Warning, now: datetime) -> set[int]:
+def _recipients(session: Session, case: Case, level: WarningLevel, now: datetime) -> set[int]:
     roles = list(_SUPERIORS[level])
     people = {case.assignee_id} if case.assignee_id else set()
     if case.stage_role and (not people or case.stage_does != "propose"):

@@ -81,7 +81,8 @@ def status_sentence(case: Case, workflow: Workflow, agency: str, *, signed_in: b
     stage = current_stage(case, workflow)
     place = f"ở bước “{stage.label}”" if stage else f"ở {agency}"
     due = f", dự kiến trả kết quả {when(case.due_at)}" if case.due_at else ""
-    return f"Hồ sơ đang {place}{due}."
+    sorry = f" Chúng tôi xin lỗi vì chậm so với hẹn {when(case.promised_due_at)}." if case.promised_due_at else ""
+    return f"Hồ sơ đang {place}{due}.{sorry}"
 
 
 _FOR_OUTSIDERS = {

@@ -10,7 +10,7 @@ from portal.deadlines.calendar import WorkCalendar
 _ONE_DAY = timedelta(hours=8)
 
 
-class Warning(StrEnum):
+class WarningLevel(StrEnum):
     """The rungs of the ladder, the mildest first."""
 
     HALF = "half"
@@ -19,7 +19,7 @@ class Warning(StrEnum):
     OVERDUE = "overdue"
 
 
-def moments(calendar: WorkCalendar, started_at: datetime, due_at: datetime) -> list[tuple[datetime, Warning]]:
+def moments(calendar: WorkCalendar, started_at: datetime, due_at: datetime) -> list[tuple[datetime, WarningLevel]]:
     """When each warning of a clock is given, in order. Shares are of office time.
 
     Where less than a day and a half is given there is no warning a day before. Where two fall together the
@@ -27,18 +27,18 @@ def moments(calendar: WorkCalendar, started_at: datetime, due_at: datetime) -> l
     """
     whole = calendar.working_time(started_at, due_at)
     at = {
-        Warning.HALF: calendar.add_working_hours(started_at, whole / timedelta(hours=1) * 0.5),
-        Warning.MOST: calendar.add_working_hours(started_at, whole / timedelta(hours=1) * 0.8),
-        Warning.OVERDUE: due_at,
+        WarningLevel.HALF: calendar.add_working_hours(started_at, whole / timedelta(hours=1) * 0.5),
+        WarningLevel.MOST: calendar.add_working_hours(started_at, whole / timedelta(hours=1) * 0.8),
+        WarningLevel.OVERDUE: due_at,
     }
     if whole > 1.5 * _ONE_DAY:
-        at[Warning.DAY_BEFORE] = calendar.add_working_hours(started_at, (whole - _ONE_DAY) / timedelta(hours=1))
-    order = list(Warning)
+        at[WarningLevel.DAY_BEFORE] = calendar.add_working_hours(started_at, (whole - _ONE_DAY) / timedelta(hours=1))
+    order = list(WarningLevel)
     gravest = {moment: warning for warning, moment in sorted(at.items(), key=lambda pair: order.index(pair[0]))}
     return sorted(gravest.items())
 
 
-def reached(calendar: WorkCalendar, started_at: datetime, due_at: datetime, now: datetime) -> Warning | None:
+def reached(calendar: WorkCalendar, started_at: datetime, due_at: datetime, now: datetime) -> WarningLevel | None:
     """The warning whose time came last, or None if none has come yet."""
     past = [warning for moment, warning in moments(calendar, started_at, due_at) if moment <= now]
     return past[-1] if past else None

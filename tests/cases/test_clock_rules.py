@@ -11,7 +11,9 @@ from portal.base.errors import Forbidden, Invalid, Refusal
 from portal.cases import queries
 from portal.cases.lateness import is_late
 from portal.cases.lifecycle import NATIONAL, Action, State
+from portal.cases.words import status_sentence
 from portal.deadlines.calendar import provincial_calendar
+from services_catalog.loader import library
 from tests.publishing.test_versions import publish
 from tests.support.desk import PATH, Desk
 
@@ -81,6 +83,8 @@ def test_a_case_is_put_off_once_with_an_apology_and_stays_late(desk: Desk) -> No
             desk.do(case, "truongphong", Action.RESCHEDULE, details=wrong)
     case = desk.do(case, "truongphong", Action.RESCHEDULE, details=details)
     assert local_day(case.due_at) == new_day
+    told = status_sentence(case, library().workflows["same-day-civil-status"], "Phường")
+    assert "xin lỗi" in told
     assert (case.promised_due_at, case.state, case.stage) == (first, State.IN_PROCESS, "examine")
     with pytest.raises(Refusal, match="một lần"):
         desk.do(case, "truongphong", Action.RESCHEDULE, details=details)

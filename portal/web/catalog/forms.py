@@ -212,7 +212,7 @@ def _kept(form: ProcedureForm, name: str) -> list[dict[str, Any]]:
 def _is_blank(row: Mapping[str, Any]) -> bool:
     """A row in which nothing was typed; its ticks and hidden values alone do not make it one."""
     told = (value for name, value in row.items() if name not in ("required", "key", "share", "csrf_token"))
-    return all((value in (None, "", [], False) and value != 0) or value is False for value in told)
+    return all(value is None or value is False or value == "" or value == [] for value in told)
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
