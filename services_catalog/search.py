@@ -60,7 +60,7 @@ class Found:
 
     total: int
     codes: list[str]
-    words: frozenset[str] = frozenset()
+    words: frozenset[Word] = frozenset()
     corrected: str | None = None
 
 
@@ -173,7 +173,7 @@ class CatalogIndex:
         best = self._ranker.rank(hits[:_RANKED], questions, closeness)
         codes = [*best, *(code for _, code in hits[_RANKED:])]
         total: int = result.count  # type: ignore[attr-defined]  # missing in the stubs
-        return Found(total, codes[offset : offset + limit], frozenset(word for reading in plain for word in reading))
+        return Found(total, codes[offset : offset + limit], frozenset(word for reading in readings for word in reading))
 
 
 def _all_words(entry: Entry) -> list[str]:

@@ -10,7 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from services_catalog.syllables import is_syllable
-from services_catalog.text import Word, nfc, search_words, words
+from services_catalog.text import Word, accented_words, nfc, search_words
 
 # Sounds that people write for each other; tried when a word is not in the catalogue.
 _SOUNDS = (("tr", "ch"), ("ch", "tr"), ("s", "x"), ("x", "s"), ("gi", "d"), ("d", "gi"), ("r", "d"), ("gi", "r"))
@@ -84,10 +84,13 @@ class Speller:
         return list(best) if best and self._pairs[best] else []
 
 
-def highlight(text: str, found: frozenset[str]) -> list[tuple[str, bool]]:
-    """`text` in pieces, each with whether it is one of the words that were searched for."""
+def highlight(text: str, found: frozenset[Word]) -> list[tuple[str, bool]]:
+    """`text` in pieces, each with whether it is one of the words that were searched for.
+
+    Where the accents of a word are known they must agree: "giấy" does not mark "giải".
+    """
     pieces = []
     for piece in text.split(" "):
-        plain = words(piece)
-        pieces.append((piece, bool(plain) and all(word.replace("y", "i") in found for word in plain)))
+        written = accented_words(piece)
+        pieces.append((piece, bool(written) and all(word in found or Word(word.plain) in found for word in written)))
     return pieces

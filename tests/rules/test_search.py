@@ -5,6 +5,7 @@ import pytest
 from services_catalog.indexing import index_of
 from services_catalog.loader import load_catalog
 from services_catalog.search import CatalogIndex
+from services_catalog.spelling import highlight
 from services_catalog.syllables import is_syllable
 from services_catalog.text import search_words
 
@@ -84,6 +85,12 @@ def test_long_questions_are_answered(index: CatalogIndex) -> None:
 def test_guesses_share_a_word(index: CatalogIndex) -> None:
     assert index.guess("qwrtz khai sinh")[0] == "1.001193"
     assert index.guess("?!") == []
+
+
+def test_only_what_was_meant_is_marked(index: CatalogIndex) -> None:
+    words = index.search("mat bang lai").words  # read as "giấy phép lái xe"
+    marked = {piece for piece, is_marked in highlight("Giấy phép lái xe, hòa giải, giai đoạn, lại", words) if is_marked}
+    assert marked == {"Giấy", "phép", "lái", "xe,", "lại"}
 
 
 def test_syllables() -> None:
