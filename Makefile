@@ -1,8 +1,9 @@
 # make run    start everything            make test   install what tests need and run them
 # make lint   ruff, mypy, import rules    make fmt    format
 # make bench  figures, as ratios          make lock   compile the pinned requirements
+# make docs   write docs/lifecycle.md from the table
 # make screenshot  take the README's picture anew
-.PHONY: help run test lint fmt bench screenshot lock
+.PHONY: help run test lint fmt docs bench screenshot lock
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -40,6 +41,9 @@ fmt: .venv/test.done
 
 screenshot: .venv/test.done
 	UPDATE_SCREENSHOT=1 $(BIN)/python -m pytest -q -n 0 tests/journeys -k screenshot
+
+docs: .venv/test.done
+	$(BIN)/flask --app wsgi cases lifecycle docs/lifecycle.md
 
 bench: .venv/test.done
 	$(BIN)/python -m tests.bench

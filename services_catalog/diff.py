@@ -168,7 +168,14 @@ class _Show:
         """ "Tiếp nhận (2 giờ)" """
         does = words.STAGE_ACTION_NAMES[stage.does]
         hours = f", {stage.hours} giờ" if stage.hours else ""
-        return f"{stage.label} ({does.lower()}, {words.STAGE_ROLE_NAMES[stage.role].lower()}{hours})"
+        more = [words.STAGE_ROLE_NAMES[stage.role].lower() if not stage.automatic else "máy làm"]
+        if stage.agency:
+            more.append(self._library.stage_agencies.get(stage.agency, stage.agency))
+        if stage.when:
+            more.append(f"khi {stage.when}")
+        if stage.options is not None:
+            more.append("được " + ", ".join(words.STAGE_OPTION_NAMES[option].lower() for option in stage.options))
+        return f"{stage.label} ({does.lower()}, {', '.join(more)}{hours})"
 
     def time_limit(self, limit: TimeLimit) -> str:
         """ "5 ngày làm việc (trực tuyến)" """

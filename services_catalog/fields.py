@@ -32,6 +32,11 @@ class FieldError(ValueError):
     """The answer cannot be taken; the text tells the person what to do."""
 
 
+def show_phone(kept: str) -> str:
+    """ "0912 345 678" of "+84912345678" """
+    return phonenumbers.format_number(phonenumbers.parse(kept, "VN"), phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
 class Kind:
     """A line of text."""
 
@@ -113,8 +118,7 @@ class Phone(Kind):
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     def show(self, value: Any, field: FormField) -> str:
-        number = phonenumbers.parse(str(value), "VN")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        return show_phone(str(value))
 
 
 class Date(Kind):

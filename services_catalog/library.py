@@ -17,7 +17,7 @@ from services_catalog.mistakes import FieldMistake, field_mistakes
 from services_catalog.model import Procedure
 from services_catalog.reference import AGENCY_GROUPS, Agency, AgencyCodes, FormerPlace, Place
 from services_catalog.terms import Channel
-from services_catalog.workflow import Workflow, spread
+from services_catalog.workflow import FACTS, PARENT_AGENCY, Workflow, spread
 
 _GROUP_NAMES = frozenset(group.name for group in AGENCY_GROUPS)
 
@@ -73,6 +73,12 @@ class Library:
                 names[f"{group.prefix}-{place.code}"] = f"{group.title} {place.name[:1].lower()}{place.name[1:]}"
         return names
 
+    @cached_property
+    def stage_agencies(self) -> dict[str, str]:
+        """Names of those who may hold a stage in place of the agency of the case."""
+        one = {key: name for key, name in self.agency_names.items() if key not in _GROUP_NAMES}
+        return {PARENT_AGENCY: "Cơ quan cấp trên trực tiếp", **one}
+
     @property
     def agency_keys(self) -> set[str]:
         """Every agency, with the members of the groups."""
@@ -109,6 +115,17 @@ class Library:
         for agency in procedure.levels:
             if agency not in known:
                 yield FieldMistake(("levels", agency), f"Không có cơ quan “{agency}”.")
+        yield from self._stage_mistakes(procedure)
+
+    def _stage_mistakes(self, procedure: Procedure) -> Iterator[FieldMistake]:
+        form = self.forms.get(procedure.form)
+        facts = FACTS | {field.name for step in form.steps for field in step.fields} if form else FACTS
+        for position, stage in enumerate(procedure.stages):
+            if stage.agency not in (None, PARENT_AGENCY, *self.agency_keys):
+                yield FieldMistake(("stages", position, "agency"), f"Không có cơ quan “{stage.agency}”.")
+            if form and stage.asks_for not in (None, *facts):
+                sentence = f"Tờ khai không hỏi “{stage.asks_for}”."
+                yield FieldMistake(("stages", position, "when"), sentence)
 
     def release(self, procedure: Procedure) -> Release:
         """The procedure ready to run. Raises `KeyError` where `mistakes_in` finds something."""

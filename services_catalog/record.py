@@ -16,13 +16,13 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 AgencyRef = Annotated[str, StringConstraints(pattern=r"^@?[a-z0-9-]+$")]
 
 
-def _in_order(chosen: tuple[Any, ...]) -> tuple[Any, ...]:
+def in_order(chosen: tuple[Any, ...]) -> tuple[Any, ...]:
     """Each term once, in the order in which the terms are defined: equal choices are equal values."""
     return tuple(term for term in type(chosen[0]) if term in chosen) if chosen else ()
 
 
-Channels = Annotated[tuple[Channel, ...], AfterValidator(_in_order)]
-Audiences = Annotated[tuple[Audience, ...], AfterValidator(_in_order)]
+Channels = Annotated[tuple[Channel, ...], AfterValidator(in_order)]
+Audiences = Annotated[tuple[Audience, ...], AfterValidator(in_order)]
 
 
 class Record(BaseModel):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time
+from itertools import pairwise
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from services_catalog.record import Code, Key, Record, Text
+from services_catalog.record import Code, Key, Record, Text, mistake_at
 
 
 class Agency(Record):
@@ -94,9 +95,16 @@ class LifeEvent(Record):
 class OfficeHours(Record):
     """When offices work, in Vietnamese local time; days count from Monday = 0."""
 
-    working_days: tuple[int, ...]
+    working_days: tuple[Annotated[int, Field(ge=0, le=6)], ...] = Field(min_length=1)
     sessions: tuple[tuple[time, time], ...] = Field(min_length=1)
     same_day_cutoff: time
+
+    @model_validator(mode="after")
+    def _is_a_day(self) -> OfficeHours:
+        moments = [moment for session in self.sessions for moment in session]
+        if any(later <= earlier for earlier, later in pairwise(moments)):
+            raise mistake_at("sessions", "Các buổi phải nối tiếp nhau: giờ sau phải muộn hơn giờ trước.")
+        return self
 
 
 class DayOverride(Record):

@@ -67,6 +67,15 @@ class StageRole(StrEnum):
     CLERK = "clerk"
 
 
+class StageOption(StrEnum):
+    """What the holder of a stage may do beside finishing it."""
+
+    SUPPLEMENT = "supplement"
+    PAYMENT = "payment"
+    OPINION = "opinion"
+    LINKED_CASE = "linked_case"
+
+
 class StageAction(StrEnum):
     """What the holder of a stage does to finish it."""
 

@@ -10,6 +10,7 @@ from services_catalog.terms import (
     FeeKind,
     ServiceLevel,
     StageAction,
+    StageOption,
     StageRole,
     TimeUnit,
 )
@@ -61,6 +62,13 @@ STAGE_ACTION_NAMES = {
     StageAction.ENDORSE: "Xem xét, đồng ý",
     StageAction.APPROVE: "Phê duyệt",
     StageAction.ISSUE: "Cấp số, phát hành",
+}
+
+STAGE_OPTION_NAMES = {
+    StageOption.SUPPLEMENT: "Yêu cầu bổ sung",
+    StageOption.PAYMENT: "Yêu cầu nộp tiền",
+    StageOption.OPINION: "Lấy ý kiến cơ quan khác",
+    StageOption.LINKED_CASE: "Lập hồ sơ liên thông",
 }
 
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+import re
+from collections.abc import Mapping
+from typing import Annotated
 
-from services_catalog.record import Key, Record, Text, mistake_at
-from services_catalog.terms import StageAction, StageRole
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from services_catalog.record import AgencyRef, Key, Record, Text, in_order, mistake_at
+from services_catalog.terms import StageAction, StageOption, StageRole
 
 HOURS_OF_A_DAY = 8
 MOST_HOURS = 20_000  # some ten years of office time: more is a slip of the hand
+PARENT_AGENCY = "@parent"
+# What a condition may ask for beside the questions of the form: the proposal, and how the case was filed.
+FACTS = frozenset({"outcome", "channel"})
+_CONDITION = re.compile(r"^(?P<field>[a-z0-9_]+) (?P<sign>=|!=) (?P<values>\S.*)$")
 
 
 class Stage(Record):
-    """One stage. `hours` are working hours; `share` is the part of the total, in percent, where hours are not set."""
+    """One stage. `hours` are working hours; `share` is the part of the total, in percent, where hours are not set.
+
+    `agency`: whose people hold it, where it is not the agency of the case: another one's key, or `PARENT_AGENCY`.
+    `when`: the stage is left out unless this holds: "field = value, other value", or with "!=".
+    `automatic`: the machine finishes it; for the number of the result alone.
+    `options`: what its holder may do beside finishing it; None: everything where it proposes, else nothing.
+    """
 
     key: Key
     label: Text
@@ -20,6 +34,34 @@ class Stage(Record):
     does: StageAction
     hours: int | None = Field(None, gt=0, le=MOST_HOURS)
     share: int | None = Field(None, ge=0, le=100)
+    agency: AgencyRef | None = None
+    when: Annotated[str, StringConstraints(pattern=_CONDITION)] | None = None
+    automatic: bool = False
+    options: Annotated[tuple[StageOption, ...], Field(min_length=1), AfterValidator(in_order)] | None = None
+
+    def allows(self, option: StageOption) -> bool:
+        """True if its holder may do this beside finishing it."""
+        return self.does is StageAction.PROPOSE if self.options is None else option in self.options
+
+    def applies(self, facts: Mapping[str, str]) -> bool:
+        """True if a case with these facts passes through this stage. A fact that is not there is empty."""
+        if self.when is None:
+            return True
+        field, is_equal, values = self._condition
+        return (facts.get(field, "") in values) is is_equal
+
+    @property
+    def asks_for(self) -> str | None:
+        """The fact that the condition asks for."""
+        return self._condition[0] if self.when else None
+
+    @property
+    def _condition(self) -> tuple[str, bool, tuple[str, ...]]:
+        found = _CONDITION.match(self.when or "")
+        if found is None:
+            raise LookupError(f"stage {self.key} has no condition")
+        values = tuple(value.strip() for value in found["values"].split(","))
+        return found["field"], found["sign"] == "=", values
 
 
 class Workflow(Record):
@@ -70,7 +112,30 @@ def mistake_in(stages: tuple[Stage, ...]) -> str | None:
         return "Ngay sau tiếp nhận phải là bước thụ lý."
     if len({stage.key for stage in stages}) != len(stages):
         return "Mã của các bước phải khác nhau."
+    return _mistake_in_options(stages)
+
+
+def _mistake_in_options(stages: tuple[Stage, ...]) -> str | None:
+    """Every case must reach the end, whatever its answers."""
+    always = {stage.does for stage in stages if stage.when is None}
+    if missing := _NEEDED - always:
+        return f"Bước {_NEEDED_NAMES[min(missing)]} không được có điều kiện, vì hồ sơ nào cũng phải qua."
+    if stages[1].when is not None:
+        return "Bước ngay sau tiếp nhận không được có điều kiện."
+    if any(stage.automatic and stage.does is not StageAction.ISSUE for stage in stages):
+        return "Chỉ bước cấp số, phát hành mới để máy làm được."
+    if stages[0].agency is not None:
+        return "Bước tiếp nhận thuộc cơ quan nhận hồ sơ."
     return None
+
+
+_NEEDED = frozenset({StageAction.RECEIVE, StageAction.PROPOSE, StageAction.APPROVE, StageAction.ISSUE})
+_NEEDED_NAMES = {
+    StageAction.RECEIVE: "tiếp nhận",
+    StageAction.PROPOSE: "thụ lý",
+    StageAction.APPROVE: "phê duyệt",
+    StageAction.ISSUE: "cấp số, phát hành",
+}
 
 
 def spread(workflow: Workflow, total: int) -> Workflow:

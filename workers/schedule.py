@@ -1,9 +1,14 @@
 """The whole timetable of beat, on one screen. Seconds."""
 
-SCHEDULE = {
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
     "send again what failed or was lost": {"task": "outbox.resend_due", "schedule": 5.0},
     "warn of due times": {"task": "cases.warn", "schedule": 30.0},
+    "close opinions that nobody gave in time": {"task": "cases.close_opinions", "schedule": 60.0},
+    "put off what was due in an outage": {"task": "cases.shift_clocks", "schedule": 10.0},
     "set stuck cases going": {"task": "cases.set_going", "schedule": 60.0},
     "publish versions whose day has come": {"task": "publishing.put_in_force", "schedule": 600.0},
     "delete files that nothing refers to": {"task": "documents.forget_unused", "schedule": 86400.0},
 }
+EVERY: dict[str, float] = {entry["task"]: entry["schedule"] for entry in SCHEDULE.values()}

@@ -2,6 +2,10 @@
 
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "case.accepted": ("cases.route_case",),
+    "case.submitted": ("cases.check_intake",),
     "case.numbered": ("documents.make_result",),
+    "stage.automatic": ("cases.finish_stage",),
+    "child.done": ("cases.tell_parent",),
+    "parent.ended": ("cases.end_children",),
     "notice.created": ("notifications.deliver_notice",),
 }

@@ -20,13 +20,18 @@ def least_loaded(session: Session, agency_key: str, stage: Stage, now: datetime)
 
     With nobody assigned, anyone who gets the role later finds the case in the queue.
     """
-    candidates = [account.id for account in holders(session, agency_key, Role(stage.role), local_day(now))]
-    if not candidates:
-        return None
+    people = candidates(session, agency_key, stage, now)
+    if len(people) < 2:
+        return people[0] if people else None
     query = (
         select(Case.assignee_id, func.count())
-        .where(Case.assignee_id.in_(candidates), Case.state.in_([State.ACCEPTED, State.IN_PROCESS]))
+        .where(Case.assignee_id.in_(people), Case.state.in_([State.ACCEPTED, State.IN_PROCESS]))
         .group_by(Case.assignee_id)
     )
     load: dict[int | None, int] = {assignee: count for assignee, count in session.execute(query)}
-    return min(candidates, key=lambda account_id: (load.get(account_id, 0), account_id))
+    return min(people, key=lambda account_id: (load.get(account_id, 0), account_id))
+
+
+def candidates(session: Session, agency_key: str, stage: Stage, now: datetime) -> list[int]:
+    """The accounts to which a case in this stage may be given."""
+    return [account.id for account in holders(session, agency_key, Role(stage.role), local_day(now))]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.cases.lifecycle import State
+from portal.cases.lifecycle import PAUSED
 from portal.cases.models import Case
 from portal.cases.queries import history
 from portal.deadlines.calendar import WorkCalendar
@@ -35,9 +35,9 @@ def handling_minutes(session: Session, case: Case, ended_at: datetime, calendar:
     for event in history(session, case):
         if event.at <= case.accepted_at:
             continue
-        if event.to_state == State.SUPPLEMENT:
+        if event.to_state in PAUSED and event.from_state not in PAUSED:
             worked += calendar.working_time(since, event.at)
-        elif event.from_state == State.SUPPLEMENT:
+        elif event.from_state in PAUSED and event.to_state not in PAUSED:
             since = event.at
     worked += calendar.working_time(since, ended_at)
     return int(worked.total_seconds() // 60)

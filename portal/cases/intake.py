@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.agencies.models import Agency
-from portal.base.errors import NotFound, Refusal
-from portal.cases.actions import tell
+from portal.base.errors import Refusal
 from portal.cases.drafts import AlreadySent, Outdated, answers_to, draft_for, is_outdated
-from portal.cases.lifecycle import State
-from portal.cases.models import Case, Draft
-from portal.cases.references import next_reference
-from portal.deadlines.calendar import provincial_calendar
-from portal.deadlines.clock import acceptance_due
+from portal.cases.models import Case, Draft, PersonRole
+from portal.cases.opening import Application, Person, open_case
 from portal.documents import uploads
 from portal.identity.actor import Actor
+from portal.identity.models import Account
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
 from services_catalog.answers import first_incomplete_step
 from services_catalog.model import Procedure
-from services_catalog.terms import Channel
-
-_SECRET_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # noqa: S105 - an alphabet without look-alikes
 
 
 def submit(session: Session, draft_id: uuid.UUID, *, by: Actor, now: datetime) -> Case:
@@ -42,11 +34,9 @@ def submit(session: Session, draft_id: uuid.UUID, *, by: Actor, now: datetime) -
     if is_outdated(session, draft):
         raise Outdated()
     published = publishing.version(session, draft.version_id)
-    procedure = published.procedure
     _require_complete(session, draft, published)
-    case = _new_case(session, draft, published, now)
+    case = open_case(session, _application(session, draft, published), by=by, now=now)
     uploads.hand_over(session, draft_id=draft.id, case_id=case.id)
-    tell(session, case, "case.submitted", procedure, by=by, now=now, details={})
     return case
 
 
@@ -63,27 +53,24 @@ def _require_complete(session: Session, draft: Draft, published: Published) -> N
         raise Refusal("incomplete", f"Còn thiếu giấy tờ: {missing[0]}.")
 
 
-def _new_case(session: Session, draft: Draft, published: Published, now: datetime) -> Case:
-    agency = session.get(Agency, draft.agency_key)
-    if agency is None or not agency.is_active:
-        raise NotFound("Cơ quan tiếp nhận không còn hoạt động. Hãy bắt đầu lại và chọn cơ quan khác.")
+def _application(session: Session, draft: Draft, published: Published) -> Application:
     answers = answers_to(published.form, draft)
-    case = Case(
-        reference=next_reference(session, agency, now),
-        draft_id=draft.id,
-        procedure_code=published.procedure.code,
-        version_id=draft.version_id,
-        agency_key=draft.agency_key,
-        channel=Channel.ONLINE,
-        applicant_id=draft.account_id,
-        contact_name=answers["requester_name"],
-        contact_phone=answers.get("requester_phone"),
-        answers=answers,
-        lookup_code="".join(secrets.choice(_SECRET_LETTERS) for _ in range(8)),
-        state=State.SUBMITTED,
-        submitted_at=now,
-        acceptance_due_at=acceptance_due(provincial_calendar(), now),
+    account = session.get_one(Account, draft.account_id)
+    requester = Person(
+        name=answers["requester_name"],
+        citizen_id=answers.get("requester_citizen_id"),
+        phone=answers.get("requester_phone"),
+        address=answers.get("requester_residence"),
     )
-    session.add(case)
-    session.flush()
-    return case
+    return Application(
+        published=published,
+        agency_key=draft.agency_key,
+        answers=answers,
+        people={
+            PersonRole.OWNER: requester,
+            PersonRole.SUBMITTER: Person(account.full_name, account.citizen_id, account.phone),
+            PersonRole.CONTACT: requester,
+        },
+        applicant_id=draft.account_id,
+        draft_id=draft.id,
+    )

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.cases.chain import is_intact
-from portal.cases.lifecycle import TRANSITIONS, State
-from portal.cases.models import Case, CaseEvent
+from portal.cases.events import tells_applicant
+from portal.cases.lifecycle import NOTES, PAUSED, TRANSITIONS, Action, State
+from portal.cases.models import Case, CaseEvent, Opinion
 from portal.documents.models import Result
 from portal.notifications.compose import told_events
 from portal.notifications.models import Notice
@@ -64,10 +65,9 @@ def _cases(where: Callable[[], ColumnElement[bool]]) -> Callable[[Session], list
 
 def _last_event_differs() -> ColumnElement[bool]:
     last = aliased(CaseEvent)
-    newest = select(func.max(CaseEvent.number)).where(CaseEvent.case_id == Case.id).scalar_subquery()
     same = select(last.id).where(
         last.case_id == Case.id,
-        last.number == newest,
+        last.number == Case.event_number,
         last.to_state == Case.state,
         last.to_stage.is_not_distinct_from(Case.stage),
     )
@@ -84,14 +84,15 @@ def _illegal_move() -> ColumnElement[bool]:
             )
             for t in TRANSITIONS.values()
         ),
-        and_(CaseEvent.event == "case.warned", CaseEvent.from_state == CaseEvent.to_state),
+        and_(CaseEvent.event.in_(NOTES), CaseEvent.from_state == CaseEvent.to_state),
         and_(CaseEvent.event == "case.submitted", CaseEvent.number == 1, CaseEvent.to_state == State.SUBMITTED),
     )
     return select(CaseEvent.id).where(CaseEvent.case_id == Case.id, ~legal).exists()
 
 
 def _stage_is_wrong() -> ColumnElement[bool]:
-    whole = and_(Case.stage.is_not(None), Case.stage_role.is_not(None), Case.stage_does.is_not(None))
+    parts = (Case.stage, Case.stage_role, Case.stage_does, Case.stage_agency_key)
+    whole = and_(*(part.is_not(None) for part in parts))
     return or_(
         and_(Case.state == State.IN_PROCESS, ~whole), and_(Case.state != State.IN_PROCESS, Case.stage.is_not(None))
     )
@@ -103,7 +104,7 @@ def _times_are_wrong() -> ColumnElement[bool]:
     return or_(
         and_(accepted, Case.accepted_at.is_(None)),
         and_(finished, Case.finished_at.is_(None)),
-        and_(Case.state == State.SUPPLEMENT, Case.due_at.is_not(None)),
+        and_(Case.state.in_(PAUSED), Case.due_at.is_not(None)),
         Case.finished_at < Case.accepted_at,
     )
 
@@ -125,19 +126,53 @@ def _event_was_not_announced() -> ColumnElement[bool]:
 
 
 def _notice_is_missing() -> ColumnElement[bool]:
-    told = select(Notice.id).where(Notice.event_id == CaseEvent.id, Notice.recipient_id == Case.applicant_id)
-    return (
-        select(CaseEvent.id)
-        .where(CaseEvent.case_id == Case.id, CaseEvent.event.in_(told_events()), ~told.exists())
-        .exists()
+    told = select(Notice.id).where(
+        Notice.event_id == CaseEvent.id,
+        Notice.purpose == CaseEvent.event,
+        Notice.recipient_id.is_not_distinct_from(Case.applicant_id),
+    )
+    of_child = [event for event in told_events() if tells_applicant(1, event)]
+    expected = or_(and_(Case.parent_id.is_(None), CaseEvent.event.in_(told_events())), CaseEvent.event.in_(of_child))
+    return select(CaseEvent.id).where(CaseEvent.case_id == Case.id, expected, ~told.exists()).exists()
+
+
+def _history_was_cut() -> ColumnElement[bool]:
+    """The newest events are gone: the case still says how many there were, and the seal of the last."""
+    last = select(CaseEvent.id).where(
+        CaseEvent.case_id == Case.id, CaseEvent.number == Case.event_number, CaseEvent.hash == Case.event_hash
+    )
+    more = select(CaseEvent.id).where(CaseEvent.case_id == Case.id, CaseEvent.number > Case.event_number)
+    return or_(~last.exists(), more.exists())
+
+
+def _waits_for_nobody() -> ColumnElement[bool]:
+    """What a case says it waits for is what is open, and nothing is open once it has ended."""
+    asked = select(func.count()).where(Opinion.case_id == Case.id, Opinion.closed_at.is_(None)).scalar_subquery()
+    child = aliased(Case)
+    noted = (
+        select(func.count())
+        .where(CaseEvent.case_id == Case.id, CaseEvent.event == TRANSITIONS[Action.NOTE_CHILD].event)
+        .scalar_subquery()
+    )
+    opened = select(func.count(child.id)).where(child.parent_id == Case.id).scalar_subquery()
+    return or_(asked != func.cardinality(Case.asked_keys), opened - noted != Case.open_children)
+
+
+def _party_is_missing() -> ColumnElement[bool]:
+    return or_(
+        ~Case.party_keys.contains(func.array_append(Case.asked_keys, Case.agency_key)),
+        and_(Case.stage_agency_key.is_not(None), ~(Case.stage_agency_key == func.any(Case.party_keys))),
     )
 
 
 INVARIANTS = (
     Invariant("chuỗi sự kiện liền và nguyên vẹn", _chains),
+    Invariant("lịch sử không bị cắt bớt", _cases(_history_was_cut)),
     Invariant("trạng thái và bước là của sự kiện cuối", _cases(_last_event_differs)),
     Invariant("mọi lần chuyển đều có trong bảng chuyển trạng thái", _cases(_illegal_move)),
     Invariant("chỉ hồ sơ đang xử lý mới ở một bước", _cases(_stage_is_wrong)),
+    Invariant("hồ sơ chờ đúng những nơi còn nợ trả lời", _cases(_waits_for_nobody)),
+    Invariant("cơ quan đang xử lý thì xem được hồ sơ", _cases(_party_is_missing)),
     Invariant("mốc thời gian khớp trạng thái", _cases(_times_are_wrong)),
     Invariant("hồ sơ có kết quả thì có tệp kết quả", _cases(_has_no_result)),
     Invariant("sự kiện nào cũng đã vào hộp thư đi", _cases(_event_was_not_announced)),

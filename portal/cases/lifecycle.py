@@ -17,6 +17,7 @@ class State(StrEnum):
 
     SUBMITTED = "submitted"
     SUPPLEMENT = "supplement"
+    PAYMENT = "payment"
     ACCEPTED = "accepted"
     IN_PROCESS = "in_process"
     ISSUING = "issuing"
@@ -35,6 +36,7 @@ NATIONAL: dict[State, tuple[int, str]] = {
     State.IN_PROCESS: (4, "Đang xử lý"),
     State.ISSUING: (4, "Đang xử lý"),
     State.SUPPLEMENT: (5, "Yêu cầu bổ sung giấy tờ"),
+    State.PAYMENT: (6, "Yêu cầu thực hiện nghĩa vụ tài chính"),
     State.WITHDRAWN: (7, "Công dân yêu cầu rút hồ sơ"),
     State.DISCONTINUED: (8, "Dừng xử lý"),
     State.FINISHED: (9, "Đã xử lý xong"),
@@ -49,7 +51,16 @@ class Action(StrEnum):
     DECLINE = "decline"
     REQUEST_SUPPLEMENT = "request_supplement"
     SUPPLY = "supply"
+    REQUEST_PAYMENT = "request_payment"
+    CONFIRM_PAYMENT = "confirm_payment"
+    RECALL_REQUEST = "recall_request"
     ROUTE = "route"
+    ASSIGN = "assign"
+    CONSULT = "consult"
+    GIVE_OPINION = "give_opinion"
+    CLOSE_OPINION = "close_opinion"
+    REFER = "refer"
+    NOTE_CHILD = "note_child"
     PROPOSE = "propose"
     ENDORSE = "endorse"
     APPROVE = "approve"
@@ -68,8 +79,11 @@ class By(StrEnum):
     DESK = "desk"
     STAGE = "stage"  # whoever holds the stage that the case is in
     HEAD = "head"  # the head of the unit, whatever the stage
+    CONSULTED = "consulted"  # an agency whose opinion is awaited
+    ACCOUNTANT = "accountant"
     APPLICANT = "applicant"
     SYSTEM = "system"
+    PARENT = "parent"  # the machine, for a case that was opened for another one
 
 
 class Clock(StrEnum):
@@ -97,6 +111,8 @@ class Transition:
 
 
 S, A = State, Action
+# States in which others may still answer what the stage has asked them.
+WAITING = (S.IN_PROCESS, S.SUPPLEMENT, S.PAYMENT)
 TRANSITIONS: dict[Action, Transition] = {
     t.action: t
     for t in (
@@ -119,26 +135,57 @@ TRANSITIONS: dict[Action, Transition] = {
             "case.supplemented",
             or_back_to=S.IN_PROCESS,
         ),
+        Transition(
+            A.REQUEST_PAYMENT,
+            (S.SUBMITTED, S.IN_PROCESS),
+            S.PAYMENT,
+            (By.DESK, By.STAGE),
+            "case.payment_requested",
+            Clock.PAUSE,
+        ),
+        Transition(
+            A.CONFIRM_PAYMENT,
+            (S.PAYMENT,),
+            S.SUBMITTED,
+            (By.ACCOUNTANT, By.SYSTEM),
+            "case.payment_confirmed",
+            or_back_to=S.IN_PROCESS,
+        ),
+        Transition(
+            A.RECALL_REQUEST,
+            (S.SUPPLEMENT, S.PAYMENT),
+            S.SUBMITTED,
+            (By.HEAD,),
+            "case.request_recalled",
+            or_back_to=S.IN_PROCESS,
+        ),
         Transition(A.ROUTE, (S.ACCEPTED,), S.IN_PROCESS, (By.SYSTEM,), "case.routed"),
+        Transition(A.ASSIGN, (S.IN_PROCESS,), None, (By.HEAD,), "case.assigned"),
+        Transition(A.CONSULT, (S.IN_PROCESS,), None, (By.STAGE,), "case.consulted"),
+        Transition(A.GIVE_OPINION, WAITING, None, (By.CONSULTED,), "case.opinion_given"),
+        # The stage waits no longer, or the machine: the time to answer is over.
+        Transition(A.CLOSE_OPINION, WAITING, None, (By.STAGE, By.SYSTEM), "case.opinion_closed"),
+        Transition(A.REFER, (S.IN_PROCESS,), None, (By.STAGE,), "case.referred"),
+        Transition(A.NOTE_CHILD, WAITING, None, (By.SYSTEM,), "case.child_ended"),
         Transition(A.PROPOSE, (S.IN_PROCESS,), None, (By.STAGE,), "case.proposed"),
         Transition(A.ENDORSE, (S.IN_PROCESS,), None, (By.STAGE,), "case.endorsed"),
         Transition(A.APPROVE, (S.IN_PROCESS,), None, (By.STAGE,), "case.approved"),
         Transition(A.SEND_BACK, (S.IN_PROCESS,), None, (By.STAGE,), "case.sent_back"),
-        Transition(A.ISSUE, (S.IN_PROCESS,), S.ISSUING, (By.STAGE,), "case.numbered"),
+        Transition(A.ISSUE, (S.IN_PROCESS,), S.ISSUING, (By.STAGE, By.SYSTEM), "case.numbered"),
         Transition(A.RELEASE, (S.ISSUING,), S.FINISHED, (By.SYSTEM,), "case.finished", Clock.STOP),
-        Transition(A.DELIVER, (S.FINISHED,), S.RETURNED, (By.APPLICANT, By.DESK), "case.returned"),
+        Transition(A.DELIVER, (S.FINISHED,), S.RETURNED, (By.APPLICANT, By.DESK, By.PARENT), "case.returned"),
         Transition(
             A.WITHDRAW,
-            (S.SUBMITTED, S.SUPPLEMENT, S.ACCEPTED, S.IN_PROCESS),
+            (S.SUBMITTED, S.SUPPLEMENT, S.PAYMENT, S.ACCEPTED, S.IN_PROCESS),
             S.WITHDRAWN,
-            (By.APPLICANT,),
+            (By.APPLICANT, By.PARENT),
             "case.withdrawn",
             Clock.STOP,
         ),
         Transition(A.RESCHEDULE, (S.IN_PROCESS,), None, (By.HEAD,), "case.rescheduled"),
         Transition(
             A.DISCONTINUE,
-            (S.ACCEPTED, S.IN_PROCESS, S.SUPPLEMENT),
+            (S.ACCEPTED, S.IN_PROCESS, S.SUPPLEMENT, S.PAYMENT),
             S.DISCONTINUED,
             (By.HEAD,),
             "case.discontinued",
@@ -149,8 +196,18 @@ TRANSITIONS: dict[Action, Transition] = {
 
 # States in which no more work is to be done.
 ENDED = frozenset({S.DECLINED, S.WITHDRAWN, S.DISCONTINUED, S.RETURNED})
+# States in which everything there is to do has been done: a case that waits for this one waits no longer.
+DONE = ENDED | {S.FINISHED}
 # What may be done and need not be: a case does not wait for it.
-OPTIONAL = frozenset({A.RESCHEDULE, A.DISCONTINUE, A.WITHDRAW})
+OPTIONAL = frozenset({A.RESCHEDULE, A.DISCONTINUE, A.WITHDRAW, A.ASSIGN, A.CONSULT, A.REFER, A.RECALL_REQUEST})
+# Events that move nothing and are no decision of anybody.
+NOTES = frozenset({"case.warned", "case.checked", "case.clock_shifted"})
 DESK_ROLE = Role.RECEIVING_OFFICER
+# In place of a role: the machine finishes the stage.
+MACHINE = "machine"
+# Who speaks for an agency that is asked for its opinion.
+OPINION_ROLES = (Role.CASE_OFFICER, Role.HEAD, Role.APPROVER)
+# The clock stands: somebody outside the agency has something to do first.
+PAUSED = (S.SUPPLEMENT, S.PAYMENT)
 # States in which the desk has something to do at once; a supplement waits for the applicant first.
 DESK_STATES = frozenset({S.SUBMITTED, S.FINISHED})

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base.db import Base
+
+HERE = "portal"
 
 
 class Draft(Base):
@@ -33,7 +37,12 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
-        Index("ix_cases_desk", "agency_key", "state", "stage_role", "due_at", "id"),
+        Index("ix_cases_desk", "agency_key", "state", "due_at", "id"),
+        Index("ix_cases_stage", "stage_agency_key", "stage_role", "due_at", postgresql_where="stage IS NOT NULL"),
+        Index("ix_cases_parties", "party_keys", postgresql_using="gin"),
+        Index("ix_cases_asked", "asked_keys", postgresql_using="gin", postgresql_where="asked_keys <> '{}'"),
+        Index("ix_cases_parent", "parent_id", postgresql_where="parent_id IS NOT NULL"),
+        Index("uq_cases_external", "origin", "external_id", unique=True, postgresql_where="external_id IS NOT NULL"),
         Index("ix_cases_version", "version_id", "state"),
         Index("ix_cases_warning", "next_warning_at", postgresql_where="next_warning_at IS NOT NULL"),
         Index("ix_cases_handling", "procedure_code", "finished_at", postgresql_where="handling_minutes IS NOT NULL"),
@@ -48,9 +57,17 @@ class Case(Base):
     procedure_code: Mapped[str] = mapped_column(ForeignKey("procedures.code"))
     version_id: Mapped[int] = mapped_column(ForeignKey("procedure_versions.id"))
     agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"))
+    # Every agency that takes part and may see it: that of the case, of its stages, those asked for an opinion.
+    party_keys: Mapped[list[str]] = mapped_column(ARRAY(Text))
     channel: Mapped[str]
+    # Where it was filed: here, or the key of the system it came from, with its number there.
+    origin: Mapped[str] = mapped_column(default=HERE, server_default=HERE)
+    external_id: Mapped[str | None]
+    # The case that waits for this one (liên thông).
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
 
-    applicant_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    # None where the applicant has no account here: they follow it by its two codes.
+    applicant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     contact_name: Mapped[str]
     contact_phone: Mapped[str | None]
     answers: Mapped[dict[str, Any]]
@@ -61,8 +78,18 @@ class Case(Base):
     # Of the stage, so that a queue is found without opening each case's process.
     stage_role: Mapped[str | None]
     stage_does: Mapped[str | None]
+    stage_agency_key: Mapped[str | None] = mapped_column(ForeignKey("agencies.key"))
+    # Agencies whose opinion the stage waits for, and how many cases of other agencies.
+    asked_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    open_children: Mapped[int] = mapped_column(default=0, server_default="0")
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    version: Mapped[int] = mapped_column(default=1)
+    # How often it has moved: what a person saw is compared with it. Notes of the machine do not count.
+    version: Mapped[int] = mapped_column(default=0)
+    row_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # Of the last event: its number, its seal, its time.
+    event_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    event_hash: Mapped[str] = mapped_column(default="", server_default="")
+    changed_at: Mapped[datetime]
 
     submitted_at: Mapped[datetime]
     acceptance_due_at: Mapped[datetime]
@@ -86,9 +113,39 @@ class Case(Base):
     is_granted: Mapped[bool | None]
     decision: Mapped[str | None]
     request_to_applicant: Mapped[str | None]
+    amount_due: Mapped[int | None]  # đồng
 
     # Every UPDATE names the version it read, so two officers at once never both succeed.
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": row_version}
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while other agencies owe the stage something."""
+        return bool(self.asked_keys) or self.open_children > 0
+
+
+class PersonRole(StrEnum):
+    """The four people of a case; one person may be all of them."""
+
+    OWNER = "owner"  # whose matter it is
+    SUBMITTER = "submitter"  # who filed it
+    CONTACT = "contact"  # who is told
+    ADDRESSEE = "addressee"  # to whom papers are posted
+
+
+class CasePerson(Base):
+    """A person of a case, as they were when it was filed."""
+
+    __tablename__ = "case_people"
+    __table_args__ = (Index("ix_case_people_citizen", "citizen_id", postgresql_where="citizen_id IS NOT NULL"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    citizen_id: Mapped[str | None]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    address: Mapped[str | None]
 
 
 class CaseEvent(Base):
@@ -110,6 +167,62 @@ class CaseEvent(Base):
     details: Mapped[dict[str, Any]]
     # SHA-256 over this event and the hash of the one before: `portal.cases.chain`.
     hash: Mapped[str]
+
+
+class Opinion(Base):
+    """What the stage of a case asks another agency (lấy ý kiến). Open until it is answered or closed."""
+
+    __tablename__ = "opinions"
+    __table_args__ = (
+        Index("ix_opinions_case", "case_id"),
+        Index("ix_opinions_open", "agency_key", "due_at", postgresql_where="closed_at IS NULL"),
+        Index("ix_opinions_due", "due_at", postgresql_where="closed_at IS NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"))
+    question: Mapped[str]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    # None in a closed one: no answer came in time, or the stage waited no longer.
+    answer: Mapped[str | None]
+    agrees: Mapped[bool | None]
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class ClockShift(Base):
+    """A reason to put off the due times of all open cases of an agency, or (None) of the province.
+
+    An outage has a beginning and an end; a calendar change has the day whose work was declared otherwise.
+    """
+
+    __tablename__ = "clock_shifts"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    agency_key: Mapped[str | None] = mapped_column(ForeignKey("agencies.key"))
+    began_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    day: Mapped[date | None]
+    was_worked: Mapped[bool | None]
+    reason: Mapped[str]
+    declared_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    declared_at: Mapped[datetime]
+    # When the last open case had been looked at.
+    finished_at: Mapped[datetime | None]
+
+
+class ShiftedCase(Base):
+    """What a clock shift did to a case: looked at once, whether or not anything changed."""
+
+    __tablename__ = "shifted_cases"
+
+    shift_id: Mapped[int] = mapped_column(ForeignKey("clock_shifts.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    due_before: Mapped[datetime | None]
+    due_after: Mapped[datetime | None]
 
 
 class CaseCounter(Base):

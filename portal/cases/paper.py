@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from portal.base import links
 from portal.base.clock import local_day
-from portal.cases.models import Case, CaseEvent
+from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
 from portal.documents.models import Result
 from portal.identity import queries as identity
 from portal.identity.models import Role
@@ -45,7 +45,7 @@ _LABELS = {
 def paper_data(session: Session, case: Case, base_url: str, result: Result | None = None) -> dict[str, Any]:
     """The data of the result's template; without a numbered `result` it is a draft."""
     published = publishing.version(session, case.version_id)
-    agency = session.get_one(Agency, case.agency_key)
+    agency = session.get_one(Agency, result.agency_key if result else case.stage_agency_key or case.agency_key)
     parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
     fields = {field.name: field for step in published.form.steps for field in step.fields}
     return {
@@ -55,10 +55,10 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
         "parent_agency": parent.name if parent else "",
         "number": f"{result.number}/{result.year}" if result else "…",
         "place_and_date": _place_and_date(agency, result),
-        "beneficiary": case.contact_name,
+        "beneficiary": owner_name(session, case),
         "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
         "is_granted": bool(case.is_granted),
-        "decision": case.decision or _usual_decision(case, published.procedure.result_paper),
+        "decision": case.decision or _usual_decision(session, case, published.procedure.result_paper),
         "rows": _rows(case, fields),
         **_signer(session, case),
         "lookup_url": links.lookup(base_url, case.reference),
@@ -67,11 +67,17 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
     }
 
 
-def _usual_decision(case: Case, paper: str) -> str:
+def owner_name(session: Session, case: Case) -> str:
+    """Whose matter the case is."""
+    owner = session.get(CasePerson, (case.id, PersonRole.OWNER))
+    return owner.name if owner else case.contact_name
+
+
+def _usual_decision(session: Session, case: Case, paper: str) -> str:
     """What a general paper says where the officer added nothing."""
     if paper != "decision" or not case.is_granted:
         return ""
-    return f"Đồng ý giải quyết đề nghị của {case.contact_name} theo hồ sơ {case.reference}."
+    return f"Đồng ý giải quyết đề nghị của {owner_name(session, case)} theo hồ sơ {case.reference}."
 
 
 def _place_and_date(agency: Agency, result: Result | None) -> str:
@@ -88,10 +94,12 @@ def _rows(case: Case, fields: dict[str, FormField]) -> Sequence[tuple[str, str]]
 
 def _signer(session: Session, case: Case) -> dict[str, str]:
     """Name and title of the one whose approval stands."""
-    query = select(CaseEvent.actor_id).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.approved")
-    account_id = session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
-    if account_id is None:
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.approved")
+    approved = session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
+    if approved is None or approved.actor_id is None:
         return {"signer": "", "signer_title": _NO_TITLE}
-    name = identity.names(session, [account_id]).get(account_id, "")
-    title = identity.title_of(session, account_id, case.agency_key, Role.APPROVER)
+    name = identity.names(session, [approved.actor_id]).get(approved.actor_id, "")
+    acted_for = approved.details.get("acted_for")
+    title = identity.title_of(session, approved.actor_id, case.party_keys, Role.APPROVER,
+                              int(acted_for) if acted_for else None, local_day(approved.at))  # fmt: skip
     return {"signer": name, "signer_title": title or _NO_TITLE}

@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from portal.cases.lifecycle import DESK_ROLE, TRANSITIONS, Action, By, State, Transition
+from portal.cases.lifecycle import DESK_ROLE, OPINION_ROLES, TRANSITIONS, Action, By, State, Transition
 from portal.cases.models import Case
 from portal.identity.actor import Actor
 from portal.identity.models import Role
-from services_catalog.terms import StageAction
+from services_catalog.terms import StageAction, StageOption
 from services_catalog.workflow import Stage, Workflow
 
-_STAGE_ACTIONS = {
+# What finishes a stage.
+FINISHING = {
     Action.PROPOSE: StageAction.PROPOSE,
     Action.ENDORSE: StageAction.ENDORSE,
     Action.APPROVE: StageAction.APPROVE,
     Action.ISSUE: StageAction.ISSUE,
 }
+# What the holder of a stage may do beside, where the stage allows it.
+_OPTIONS = {
+    Action.REQUEST_SUPPLEMENT: StageOption.SUPPLEMENT,
+    Action.REQUEST_PAYMENT: StageOption.PAYMENT,
+    Action.CONSULT: StageOption.OPINION,
+    Action.REFER: StageOption.LINKED_CASE,
+}
 
 
 def may_see(actor: Actor, case: Case) -> bool:
-    """The applicant, and staff of the agency that handles the case."""
-    return actor.is_system or actor.account_id == case.applicant_id or case.agency_key in actor.case_agency_keys
+    """The applicant, the system it came from, and staff of the agencies that take part in it."""
+    return actor.is_system or _is_applicant(actor, case) or not actor.case_agency_keys.isdisjoint(case.party_keys)
 
 
 def may_do(actor: Actor, action: Action, case: Case, workflow: Workflow, now: datetime) -> bool:
     """True if the transition exists from here and this actor may make it."""
-    transition = TRANSITIONS[action]
-    if case.state not in transition.sources:
-        return False
+    return exists_now(action, case, workflow, now) and capacity(actor, action, case, workflow) is not None
+
+
+def exists_now(action: Action, case: Case, workflow: Workflow, now: datetime) -> bool:
+    """True if the transition exists from here, for whoever may make it."""
+    return (
+        case.state in TRANSITIONS[action].sources
+        and _fits_stage(action, current_stage(case, workflow))
+        and _is_open(action, case, now)
+    )
+
+
+def capacity(actor: Actor, action: Action, case: Case, workflow: Workflow) -> By | None:
+    """As what this actor may make the transition, or None."""
     stage = current_stage(case, workflow)
-    if not _fits_stage(action, stage) or not _is_open(action, case, now):
-        return False
-    return any(_is(by, actor, case, stage) for by in _deciders(action, transition, case))
+    found = (by for by in _deciders(action, TRANSITIONS[action], case) if _is(by, actor, action, case, stage))
+    return next(found, None)
+
+
+def acts_for(actor: Actor, by: By, case: Case) -> int | None:
+    """The account in whose stead somebody acts who holds the position only by delegation; None: their own."""
+    mine = [place for place in places(by, case) if actor.has(place[1], place[0])]
+    if not mine or any(place not in actor.delegated for place in mine):
+        return None
+    return actor.delegated[mine[0]]
 
 
 def actions_of(actor: Actor, case: Case, workflow: Workflow, now: datetime) -> list[Action]:
@@ -51,6 +78,20 @@ def was_asked_before(case: Case) -> bool:
     return asked > 0
 
 
+def places(by: By, case: Case) -> Iterator[tuple[str, Role]]:
+    """The positions, each an agency and a role, that decide as `by`."""
+    if by is By.DESK and case.state != State.IN_PROCESS:
+        yield case.agency_key, DESK_ROLE
+    elif by is By.HEAD:
+        yield from ((key, Role.HEAD) for key in dict.fromkeys((case.agency_key, case.stage_agency_key)) if key)
+    elif by is By.ACCOUNTANT:
+        yield case.agency_key, Role.ACCOUNTANT
+    elif by is By.CONSULTED:
+        yield from ((key, role) for key in case.asked_keys for role in OPINION_ROLES)
+    elif by is By.STAGE and case.stage_agency_key and case.stage_role in set(Role):
+        yield case.stage_agency_key, Role(case.stage_role)
+
+
 def _deciders(action: Action, transition: Transition, case: Case) -> tuple[By, ...]:
     if action is not Action.REQUEST_SUPPLEMENT:
         return transition.by
@@ -63,35 +104,55 @@ def _is_open(action: Action, case: Case, now: datetime) -> bool:
         return case.due_at is not None and case.rescheduled_at is None
     if action is Action.DECLINE and case.state == State.SUPPLEMENT:
         return case.supplement_due_at is not None and case.supplement_due_at < now
+    if action in FINISHING:
+        return not case.is_waiting
+    if action in (Action.GIVE_OPINION, Action.CLOSE_OPINION):
+        return bool(case.asked_keys)
+    if action is Action.NOTE_CHILD:
+        return case.open_children > 0
     return True
 
 
 def _fits_stage(action: Action, stage: Stage | None) -> bool:
-    if action in _STAGE_ACTIONS:
-        return stage is not None and stage.does is _STAGE_ACTIONS[action]
+    if action in FINISHING:
+        return stage is not None and stage.does is FINISHING[action]
     if action is Action.SEND_BACK:
         return stage is not None and stage.does is not StageAction.PROPOSE
-    if action is Action.REQUEST_SUPPLEMENT and stage is not None:
-        return stage.does is StageAction.PROPOSE
+    if action is Action.ASSIGN:
+        return stage is not None and stage.does is StageAction.PROPOSE
+    if action in _OPTIONS and stage is not None:
+        return stage.allows(_OPTIONS[action])
     if action in (Action.WITHDRAW, Action.DISCONTINUE) and stage is not None:
         # A result that is approved is about to be numbered: too late (withdrawal ends with the signature).
         return stage.does is not StageAction.ISSUE
     return True
 
 
-def _is(by: By, actor: Actor, case: Case, stage: Stage | None) -> bool:
+def _is(by: By, actor: Actor, action: Action, case: Case, stage: Stage | None) -> bool:
     if by is By.SYSTEM:
-        return actor.is_system
+        # A stage that people hold is not finished by the machine.
+        return actor.is_system and (action not in FINISHING or (stage is not None and stage.automatic))
+    if by is By.PARENT:
+        return actor.is_system and case.parent_id is not None
     if by is By.APPLICANT:
-        return actor.account_id is not None and actor.account_id == case.applicant_id
-    if by is By.HEAD:
-        return actor.has(Role.HEAD, case.agency_key)
-    if by is By.DESK:
-        return case.state != State.IN_PROCESS and actor.has(DESK_ROLE, case.agency_key)
-    return _holds_stage(actor, case, stage)
-
-
-def _holds_stage(actor: Actor, case: Case, stage: Stage | None) -> bool:
-    if stage is None or not actor.has(Role(stage.role), case.agency_key):
+        return _is_applicant(actor, case) and (case.parent_id is None or action is Action.SUPPLY)
+    if by is By.STAGE and not _may_hold(actor, case, stage):
         return False
-    return stage.does is not StageAction.PROPOSE or case.assignee_id in (None, actor.account_id)
+    return any(actor.has(role, agency) for agency, role in places(by, case))
+
+
+def _is_applicant(actor: Actor, case: Case) -> bool:
+    if actor.origin is not None:
+        return actor.origin == case.origin
+    return actor.account_id is not None and actor.account_id == case.applicant_id
+
+
+def _may_hold(actor: Actor, case: Case, stage: Stage | None) -> bool:
+    """False where the stage is somebody else's, or the machine's."""
+    if stage is None or stage.automatic:
+        return False
+    if stage.does is not StageAction.PROPOSE or case.assignee_id is None:
+        return True
+    return actor.account_id == case.assignee_id or case.assignee_id in actor.stands_for(
+        case.stage_agency_key or case.agency_key, Role(stage.role)
+    )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound
-from portal.cases.lifecycle import DESK_ROLE, DESK_STATES, State
+from portal.cases.lifecycle import DESK_ROLE, DESK_STATES, OPINION_ROLES, State
 from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import may_see
 from portal.cases.references import normalise
@@ -54,8 +54,9 @@ def history(session: Session, case: Case) -> Sequence[CaseEvent]:
 
 
 def of_applicant(session: Session, actor: Actor, *, limit: int = 100) -> list[QueueRow]:
-    """The actor's own cases, newest first."""
-    return _rows(session, Case.applicant_id == actor.account_id, Case.id.desc(), limit=limit)
+    """The actor's own cases, newest first; those that were opened for one of them are shown with it."""
+    own = and_(Case.applicant_id == actor.account_id, Case.parent_id.is_(None))
+    return _rows(session, own, Case.id.desc(), limit=limit)
 
 
 def to_do(session: Session, actor: Actor, now: datetime, *, limit: int = 200) -> list[QueueRow]:
@@ -66,20 +67,25 @@ def to_do(session: Session, actor: Actor, now: datetime, *, limit: int = 200) ->
 
 
 def of_agencies(session: Session, actor: Actor, *, limit: int = 200) -> list[QueueRow]:
-    """All cases of the agencies at which the actor holds a position, newest first."""
-    return _rows(session, Case.agency_key.in_(actor.case_agency_keys), Case.id.desc(), limit=limit)
+    """All cases in which the agencies take part at which the actor holds a position, newest first."""
+    return _rows(session, Case.party_keys.overlap(list(actor.case_agency_keys)), Case.id.desc(), limit=limit)
 
 
 def _waits_for(actor: Actor, agency_key: str, role: Role, now: datetime) -> ColumnElement[bool]:
     """What `permissions` lets this role do, as a condition; a test compares the two for every state and role."""
     here = Case.agency_key == agency_key
     conditions = []
+    if role in OPINION_ROLES:
+        conditions.append(Case.asked_keys.contains([agency_key]))
+    if role is Role.ACCOUNTANT:
+        conditions.append(and_(here, Case.state == State.PAYMENT))
     if role is DESK_ROLE:
         conditions.append(and_(here, Case.state.in_(DESK_STATES)))
         # The applicant has not answered in time: the desk decides.
         conditions.append(and_(here, Case.state == State.SUPPLEMENT, Case.supplement_due_at < now))
-    mine = or_(Case.stage_does != StageAction.PROPOSE, Case.assignee_id.is_(None), Case.assignee_id == actor.account_id)
-    conditions.append(and_(here, Case.state == State.IN_PROCESS, Case.stage_role == role, mine))
+    own = [actor.account_id, *actor.stands_for(agency_key, role)]
+    mine = or_(Case.stage_does != StageAction.PROPOSE, Case.assignee_id.is_(None), Case.assignee_id.in_(own))
+    conditions.append(and_(Case.stage_agency_key == agency_key, Case.stage_role == role, mine))
     return or_(false(), *conditions)
 
 

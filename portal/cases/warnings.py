@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from portal.base.clock import local_day
 from portal.base.words import when
-from portal.cases.actions import tell
+from portal.cases.events import tell
 from portal.cases.models import Case, CaseEvent
 from portal.deadlines.alerts import WarningLevel, next_moment, reached
-from portal.deadlines.calendar import provincial_calendar
+from portal.deadlines.calendars import calendar_of
 from portal.identity.actor import SYSTEM
 from portal.identity.models import Role
-from portal.identity.queries import holders
+from portal.identity.queries import deputies, holders
 from portal.notifications.actions import notify_staff
 from portal.publishing import queries as publishing
 
@@ -47,7 +47,7 @@ def warn(session: Session, now: datetime) -> int:
 
 
 def _warn(session: Session, case: Case, now: datetime) -> bool:
-    started_at, due_at, calendar = case.clock_started_at, case.due_at, provincial_calendar()
+    started_at, due_at, calendar = case.clock_started_at, case.due_at, calendar_of(session, case.agency_key)
     if started_at is None or due_at is None:
         case.next_warning_at = None
         return False
@@ -56,7 +56,7 @@ def _warn(session: Session, case: Case, now: datetime) -> bool:
     if level is None or level in _given(session, case, started_at):
         return False
     procedure = publishing.version(session, case.version_id).procedure
-    event = tell(session, case, EVENT, procedure, by=SYSTEM, now=now, details={"level": level},
+    event = tell(session, case, EVENT, procedure, by=SYSTEM, now=max(now, case.changed_at), details={"level": level},
                  came_from=(case.state, case.stage))  # fmt: skip
     text = f"Hồ sơ {case.reference} ({procedure.short_name}) {WARNING_NAMES[level]}, hạn {when(due_at)}."
     people = _recipients(session, case, level, now)
@@ -75,8 +75,10 @@ def _given(session: Session, case: Case, since: datetime) -> set[str]:
 def _recipients(session: Session, case: Case, level: WarningLevel, now: datetime) -> set[int]:
     roles = list(_SUPERIORS[level])
     people = {case.assignee_id} if case.assignee_id else set()
-    if case.stage_role and (not people or case.stage_does != "propose"):
+    if case.stage_role in set(Role) and (not people or case.stage_does != "propose"):
         roles.append(Role(case.stage_role))
-    for role in roles:
-        people |= {account.id for account in holders(session, case.agency_key, role, local_day(now))}
+    day = local_day(now)
+    for agency_key in {case.agency_key, case.stage_agency_key or case.agency_key}:
+        for role in roles:
+            people |= {account.id for found in (holders, deputies) for account in found(session, agency_key, role, day)}
     return people

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -15,17 +16,33 @@ from services_catalog.reference import DayOverride, OfficeHours
 
 
 @dataclass(frozen=True)
-class WorkCalendar:
-    """Office hours with holidays and declared exceptions. Days are local; instants may have any zone."""
+class Era:
+    """Office hours that hold from a day on, until the next era begins."""
 
+    since: date
     hours: OfficeHours
-    overrides: dict[date, bool]
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """Office hours with holidays and declared exceptions. Days are local; instants may have any zone.
+
+    `eras` are in order of time; the first one also holds for the days before it.
+    """
+
+    eras: tuple[Era, ...]
+    overrides: Mapping[date, bool]
+
+    def hours_on(self, day: date) -> OfficeHours:
+        """The office hours that hold on `day`."""
+        held = [era.hours for era in self.eras if era.since <= day]
+        return held[-1] if held else self.eras[0].hours
 
     def is_working_day(self, day: date) -> bool:
         """Declared days first, then weekends, then public holidays (BLLĐ 2019, Điều 112)."""
         if day in self.overrides:
             return self.overrides[day]
-        return day.weekday() in self.hours.working_days and day not in _public_holidays(day.year)
+        return day.weekday() in self.hours_on(day).working_days and day not in _public_holidays(day.year)
 
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`."""
@@ -74,12 +91,12 @@ class WorkCalendar:
 
     def closing(self, day: date) -> datetime:
         """The end of office hours on `day`."""
-        return datetime.combine(day, self.hours.sessions[-1][1], VIETNAM)
+        return datetime.combine(day, self.hours_on(day).sessions[-1][1], VIETNAM)
 
     def is_before_same_day_cutoff(self, instant: datetime) -> bool:
         """True if a same-day procedure that comes in now is still due today."""
         here = local(instant)
-        return self.is_working_day(here.date()) and here.time() <= self.hours.same_day_cutoff
+        return self.is_working_day(here.date()) and here.time() <= self.hours_on(here.date()).same_day_cutoff
 
     def closing_on_or_after(self, day: date) -> datetime:
         """The end of office hours on `day`, or on the next working day."""
@@ -92,7 +109,7 @@ class WorkCalendar:
         def at(moment: time) -> datetime:
             return datetime.combine(day, moment, VIETNAM)
 
-        return [(at(begin), at(end)) for begin, end in self.hours.sessions]
+        return [(at(begin), at(end)) for begin, end in self.hours_on(day).sessions]
 
 
 @cache
@@ -102,9 +119,9 @@ def _public_holidays(year: int) -> frozenset[date]:
 
 @cache
 def provincial_calendar() -> WorkCalendar:
-    """The calendar of the shipped data, which all agencies of the province keep."""
+    """The calendar of the shipped data, which holds where nothing else was declared."""
     hours, days = office_calendar()
-    return WorkCalendar(hours, _overrides(days))
+    return WorkCalendar((Era(date.min, hours),), _overrides(days))
 
 
 def _overrides(days: list[DayOverride]) -> dict[date, bool]:

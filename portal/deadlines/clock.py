@@ -34,6 +34,12 @@ def result_due(
     return add_limit(calendar, limit, accepted_at) if limit else None
 
 
+def counts_calendar_days(procedure: Procedure, workflow: Workflow, channel: Channel) -> bool:
+    """True if the promise is in calendar days or months, which days off do not lengthen."""
+    limit = procedure.time_limit_for(channel)
+    return not workflow.promised_hours and limit is not None and limit.unit in (TimeUnit.DAYS, TimeUnit.MONTHS)
+
+
 def resumed_due(calendar: WorkCalendar, due_before: datetime, paused_at: datetime, resumed_at: datetime) -> datetime:
     """The due time after a pause, with as much office time left as there was when the clock stopped."""
     left = calendar.working_time(paused_at, due_before)

@@ -97,6 +97,16 @@ def hand_over(session: Session, *, draft_id: uuid.UUID, case_id: int) -> None:
         document.case_id = case_id
 
 
+def copy(session: Session, *, from_case: int, to_case: int, procedure: Procedure, now: datetime) -> None:
+    """Give a case the files of another, each at the place of its paper in the list of `procedure`."""
+    for document in of_case(session, from_case):
+        copied = ("paper", "file_name", "media_type", "size", "sha256")
+        same = {name: getattr(document, name) for name in copied}
+        place = place_of(document.paper, procedure) if document.paper else OTHER_SLOT
+        session.add(Document(draft_id=None, case_id=to_case, slot=place, uploaded_at=now, **same))
+    session.flush()
+
+
 def move(session: Session, draft_id: uuid.UUID, old: Procedure, new: Procedure) -> None:
     """Put the files of a draft at the places of another list of papers; those without a place go to the others."""
     for document in of_draft(session, draft_id):

@@ -19,8 +19,11 @@ class Role(StrEnum):
     HEAD = "head"
     APPROVER = "approver"
     CLERK = "clerk"
+    ACCOUNTANT = "accountant"
     CATALOG_EDITOR = "catalog_editor"
     CATALOG_APPROVER = "catalog_approver"
+    CONFIGURATOR = "configurator"
+    OPERATOR = "operator"
 
 
 ROLE_NAMES = {
@@ -29,11 +32,15 @@ ROLE_NAMES = {
     Role.HEAD: "Lãnh đạo phòng",
     Role.APPROVER: "Lãnh đạo phê duyệt",
     Role.CLERK: "Văn thư",
+    Role.ACCOUNTANT: "Kế toán",
     Role.CATALOG_EDITOR: "Biên tập danh mục",
     Role.CATALOG_APPROVER: "Duyệt danh mục",
+    Role.CONFIGURATOR: "Quản trị cấu hình",
+    Role.OPERATOR: "Quản trị vận hành",
 }
 CATALOG_ROLES = frozenset({Role.CATALOG_EDITOR, Role.CATALOG_APPROVER})
-CASE_ROLES = frozenset(Role) - CATALOG_ROLES
+ADMIN_ROLES = frozenset({Role.CONFIGURATOR, Role.OPERATOR})
+CASE_ROLES = frozenset(Role) - CATALOG_ROLES - ADMIN_ROLES
 
 
 class Account(Base):
@@ -53,6 +60,10 @@ class Account(Base):
     created_at: Mapped[datetime]
 
     positions: Mapped[list[Position]] = relationship(back_populates="account", order_by="Position.id")
+    # What others have delegated to this person.
+    delegations: Mapped[list[Delegation]] = relationship(
+        foreign_keys="Delegation.account_id", order_by="Delegation.id", viewonly=True
+    )
 
 
 class Position(Base):
@@ -75,3 +86,28 @@ class Position(Base):
     def holds_on(self, day: date) -> bool:
         """True if the position is held on `day`."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+class Delegation(Base):
+    """A position that another person holds as well, from a day to a day (both included)."""
+
+    __tablename__ = "delegations"
+    __table_args__ = (Index("ix_delegations_account", "account_id"), Index("ix_delegations_position", "position_id"))
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    position_id: Mapped[int] = mapped_column(ForeignKey("positions.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    # How the other signs ("KT. CHỦ TỊCH, PHÓ CHỦ TỊCH"); printed on papers.
+    title: Mapped[str | None]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    reason: Mapped[str]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    made_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    position: Mapped[Position] = relationship()
+
+    def holds_on(self, day: date) -> bool:
+        """True if it has begun, is not over, and was not taken back."""
+        return self.revoked_at is None and self.valid_from <= day <= self.valid_to

@@ -2,42 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from portal.identity.models import Account, Position, Role
+from portal.identity.models import Account, Delegation, Position, Role
 
 
 def account(session: Session, account_id: int) -> Account | None:
     """The active account with its positions, or None."""
-    found = session.get(Account, account_id, options=[selectinload(Account.positions)])
+    lent = selectinload(Account.delegations).joinedload(Delegation.position).joinedload(Position.account)
+    found = session.get(Account, account_id, options=[selectinload(Account.positions), lent])
     return found if found and found.is_active else None
 
 
 def holders(session: Session, agency_key: str, role: Role, day: date) -> list[Account]:
-    """The active accounts that hold `role` at the agency on `day`, oldest account first."""
+    """The active accounts that hold `role` at the agency on `day`, in their own right, oldest account first."""
+    query = select(Account).join(Position).where(Account.is_active, *_held(agency_key, role, day))
+    return list(session.scalars(query.order_by(Account.id)).unique())
+
+
+def deputies(session: Session, agency_key: str, role: Role, day: date) -> list[Account]:
+    """The active accounts to which somebody has delegated `role` at the agency for that day."""
     query = (
         select(Account)
-        .join(Position)
+        .join(Delegation, Delegation.account_id == Account.id)
+        .join(Position, Position.id == Delegation.position_id)
         .where(
             Account.is_active,
-            Position.agency_key == agency_key,
-            Position.role == role,
-            Position.valid_from <= day,
-            or_(Position.valid_to.is_(None), Position.valid_to >= day),
+            Delegation.revoked_at.is_(None),
+            Delegation.valid_from <= day,
+            Delegation.valid_to >= day,
+            *_held(agency_key, role, day),
         )
-        .order_by(Account.id)
     )
-    return list(session.scalars(query).unique())
+    return list(session.scalars(query.order_by(Account.id)).unique())
 
 
-def title_of(session: Session, account_id: int, agency_key: str, role: Role) -> str | None:
-    """How the account signs in that role at the agency, or None where that is not recorded."""
+def _held(agency_key: str, role: Role, day: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Position.agency_key == agency_key,
+        Position.role == role,
+        Position.valid_from <= day,
+        or_(Position.valid_to.is_(None), Position.valid_to >= day),
+    )
+
+
+def title_of(
+    session: Session, account_id: int, agency_keys: Collection[str], role: Role, acted_for: int | None, day: date
+) -> str | None:
+    """How the account signs in that role at one of the agencies, or None where that is not recorded.
+
+    `acted_for`: the account in whose stead it was signed on `day`.
+    """
+    if acted_for is not None:
+        lent = select(Delegation.title).join(Position).where(
+            Delegation.account_id == account_id, Position.account_id == acted_for, Position.role == role,
+            Position.agency_key.in_(agency_keys), Delegation.valid_from <= day, Delegation.valid_to >= day,
+        )  # fmt: skip
+        return session.scalar(lent.order_by(Delegation.id.desc()).limit(1))
     query = select(Position.title).where(
-        Position.account_id == account_id, Position.agency_key == agency_key, Position.role == role
+        Position.account_id == account_id, Position.agency_key.in_(agency_keys), Position.role == role
     )
     return session.scalar(query.order_by(Position.id.desc()).limit(1))
 

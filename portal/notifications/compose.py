@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.base.words import when
+from services_catalog.words import money
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,11 @@ class CaseFacts:
     reference: str
     procedure: str
     phone: str | None
-    applicant_id: int
+    applicant_id: int | None
     acceptance_due_at: datetime
     due_at: datetime | None
     is_granted: bool | None
+    amount_due: int | None = None
 
 
 def _submitted(facts: CaseFacts) -> str:
@@ -37,6 +39,22 @@ def _supplemented(facts: CaseFacts) -> str:
     if facts.due_at is not None:
         return f"đã nhận phần bổ sung, dự kiến trả kết quả {when(facts.due_at)}."
     return "đã nhận phần bổ sung."
+
+
+def _payment_requested(facts: CaseFacts) -> str:
+    amount = f" {money(facts.amount_due)}" if facts.amount_due else " tiền"
+    return f"cần nộp{amount}. Hãy vào cổng dịch vụ công để xem nội dung và cách nộp."
+
+
+def _payment_confirmed(facts: CaseFacts) -> str:
+    until = f", dự kiến trả kết quả {when(facts.due_at)}" if facts.due_at else ""
+    return f"đã được xác nhận nộp tiền{until}."
+
+
+def _clock_shifted(facts: CaseFacts) -> str:
+    if facts.due_at is None:
+        return f"được dời thời hạn trả lời đến {when(facts.acceptance_due_at)}. Lý do có trên cổng dịch vụ công."
+    return f"được dời ngày hẹn trả kết quả đến {when(facts.due_at)}. Lý do có trên cổng dịch vụ công."
 
 
 def _rescheduled(facts: CaseFacts) -> str:
@@ -56,6 +74,10 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
     "case.declined": lambda facts: "không được tiếp nhận. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.supplement_requested": lambda facts: "cần bổ sung. Hãy vào cổng dịch vụ công để xem cần thêm những gì.",
     "case.supplemented": _supplemented,
+    "case.payment_requested": _payment_requested,
+    "case.payment_confirmed": _payment_confirmed,
+    "case.request_recalled": lambda facts: "không cần làm theo yêu cầu vừa gửi nữa, cơ quan xử lý tiếp.",
+    "case.clock_shifted": _clock_shifted,
     "case.finished": _finished,
     "case.rescheduled": _rescheduled,
     "case.discontinued": lambda facts: "đã dừng xử lý. Hãy vào cổng dịch vụ công để xem lý do.",

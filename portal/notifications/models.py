@@ -15,14 +15,17 @@ class Notice(Base):
 
     __tablename__ = "notices"
     __table_args__ = (
-        Index("uq_notices_once", "event_id", "recipient_id", "purpose", unique=True),
+        Index(
+            "uq_notices_once", "event_id", "recipient_id", "purpose", unique=True, postgresql_nulls_not_distinct=True
+        ),
         Index("ix_notices_recipient", "recipient_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("case_events.id"))
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
-    recipient_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    # None: somebody without an account here, who is told by SMS alone.
+    recipient_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     reference: Mapped[str]
     purpose: Mapped[str]
     phone: Mapped[str | None]

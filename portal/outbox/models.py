@@ -23,6 +23,17 @@ class OutboxMessage(Base):
     relayed_at: Mapped[datetime | None]
 
 
+class Tick(Base):
+    """When an entry of the timetable ran last."""
+
+    __tablename__ = "ticks"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    # Seconds between two runs.
+    every: Mapped[int]
+
+
 class OutboxDelivery(Base):
     """One message to one listener: done exactly once, however often the broker hands it out.
 

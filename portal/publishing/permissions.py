@@ -7,9 +7,6 @@ from collections.abc import Collection
 from portal.identity.actor import Actor
 from portal.identity.models import Role
 
-# The office that controls procedures keeps all of them; another agency those that it alone handles.
-WHOLE_PROVINCE = frozenset({"ubnd-tinh", "van-phong-ubnd-tinh"})
-
 
 def may_edit(actor: Actor, agencies: Collection[str]) -> bool:
     """True if this person edits procedures that `agencies` (keys or group names) handle."""
@@ -23,8 +20,9 @@ def may_approve(actor: Actor, agencies: Collection[str], editors: Collection[int
 
 def keeps_everything(actor: Actor, role: Role) -> bool:
     """True if the role is held for the whole province: imports, synonyms."""
-    return actor.is_system or any(actor.has(role, agency) for agency in WHOLE_PROVINCE)
+    return actor.has_everywhere(role)
 
 
 def _keeps(actor: Actor, role: Role, agencies: Collection[str]) -> bool:
+    # The office that controls procedures keeps all of them; another agency those that it alone handles.
     return keeps_everything(actor, role) or all(actor.has(role, agency) for agency in agencies)

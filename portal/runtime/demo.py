@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.identity.actions import appoint, create_account
-from portal.identity.models import CATALOG_ROLES, Account, Role
+from portal.identity.models import CASE_ROLES, Account, Role
 
 PASSWORD = "langson-thu-nghiem"  # noqa: S105 - shown on the console on purpose
 AGENCY = "ubnd-05986"
@@ -36,8 +36,11 @@ ACCOUNTS = (
     DemoAccount("truongphong", "Trưởng Phòng Mẫu", f"lãnh đạo phòng, {_WARD}", Role.HEAD),
     DemoAccount("lanhdao", "Lãnh Đạo Mẫu", f"lãnh đạo phê duyệt, {_WARD}", Role.APPROVER, "Chủ tịch"),
     DemoAccount("vanthu", "Văn Thư Mẫu", f"văn thư, {_WARD}", Role.CLERK),
+    DemoAccount("ketoan", "Kế Toán Mẫu", f"kế toán, {_WARD}", Role.ACCOUNTANT),
     DemoAccount("bientap", "Biên Tập Mẫu", "biên tập danh mục, toàn tỉnh", Role.CATALOG_EDITOR),
     DemoAccount("duyetdanhmuc", "Duyệt Danh Mục Mẫu", "duyệt danh mục, toàn tỉnh", Role.CATALOG_APPROVER),
+    DemoAccount("quantri", "Quản Trị Cấu Hình Mẫu", "lịch làm việc, sự cố, ủy quyền, toàn tỉnh", Role.CONFIGURATOR),
+    DemoAccount("vanhanh", "Quản Trị Vận Hành Mẫu", "theo dõi vận hành, toàn tỉnh", Role.OPERATOR),
 )
 
 
@@ -61,7 +64,7 @@ def create_accounts(session: Session, now: datetime) -> None:
             now=now,
         )
         if demo.role:
-            for agency in (OFFICE,) if demo.role in CATALOG_ROLES else (AGENCY, POLICE):
+            for agency in (AGENCY, POLICE) if demo.role in CASE_ROLES else (OFFICE,):
                 appoint(session, account, agency, demo.role, now, title=demo.title)
 
 

@@ -22,6 +22,9 @@ class Access(StrEnum):
     SIGNED_IN = "signed_in"
     STAFF = "staff"
     CATALOG = "catalog"
+    CONFIGURATION = "configuration"
+    PERSONNEL = "personnel"
+    OPERATION = "operation"
     DEMO = "demo"
 
 
@@ -43,6 +46,21 @@ def staff(view: View) -> View:
 def catalog_keeper(view: View) -> View:
     """Those who edit or approve the catalogue; which procedures is decided in `portal.publishing.permissions`."""
     return _mark(view, Access.CATALOG)
+
+
+def configurator(view: View) -> View:
+    """Those who keep calendars and declare outages; whose, is decided in `portal.deadlines.actions`."""
+    return _mark(view, Access.CONFIGURATION)
+
+
+def personnel(view: View) -> View:
+    """Staff, for their own positions, and those who configure; which, is decided in `portal.identity.delegations`."""
+    return _mark(view, Access.PERSONNEL)
+
+
+def operator(view: View) -> View:
+    """Those who watch over the running system. They see codes of cases and nothing of what is in them."""
+    return _mark(view, Access.OPERATION)
 
 
 def demo(view: View) -> View:
@@ -81,7 +99,13 @@ def guard(app: Flask) -> None:
 
 
 def _may_enter(actor: Actor, access: Access | None) -> bool:
-    allowed = {Access.STAFF: actor.is_staff, Access.CATALOG: actor.keeps_catalog}
+    allowed = {
+        Access.STAFF: actor.is_staff,
+        Access.CATALOG: actor.keeps_catalog,
+        Access.CONFIGURATION: actor.configures,
+        Access.PERSONNEL: actor.is_staff or actor.configures,
+        Access.OPERATION: actor.operates,
+    }
     return access is None or allowed.get(access, True)
 
 

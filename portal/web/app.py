@@ -19,6 +19,7 @@ from portal.gateways.storage.folder import FolderStorage
 from portal.publishing.queries import LiveIndex
 from portal.web import access, commands, errors, health, requests, security, session
 from portal.web.account.views import blueprint as account
+from portal.web.admin import blueprint as admin
 from portal.web.api.procedures import blueprint as api
 from portal.web.catalog import blueprint as catalog
 from portal.web.citizen.cases import blueprint as citizen_cases
@@ -28,9 +29,10 @@ from portal.web.public import blueprint as public
 from portal.web.public.test_phone import blueprint as test_phone
 from services_catalog import words as catalog_words
 from services_catalog.fields import KINDS
+from services_catalog.fields import show_phone as phone_words
 from services_catalog.spelling import highlight
 
-BLUEPRINTS = (public, test_phone, account, citizen_drafts, citizen_cases, desk, catalog, api, health.blueprint)
+BLUEPRINTS = (public, test_phone, account, citizen_drafts, citizen_cases, desk, catalog, admin, api, health.blueprint)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -66,12 +68,17 @@ def _install_words(app: Flask) -> None:
     """What templates need to speak Vietnamese."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        when=words.when, short_when=words.short_when, money=catalog_words.money, paragraphs=_paragraphs
+        when=words.when,
+        short_when=words.short_when,
+        money=catalog_words.money,
+        paragraphs=_paragraphs,
+        phone=phone_words,
     )
     app.jinja_env.globals.update(
         STATE_NAMES=case_words.STATE_NAMES,
         ACTION_NAMES=case_words.ACTION_NAMES,
         EVENT_NAMES=case_words.EVENT_NAMES,
+        INTERNAL=case_words.INTERNAL,
         AUDIENCE_NAMES=catalog_words.AUDIENCE_NAMES,
         CHANNEL_NAMES=catalog_words.CHANNEL_NAMES,
         UNIT_NAMES=catalog_words.UNIT_NAMES,

@@ -90,6 +90,10 @@ def sheets(library: Library) -> tuple[Sheet, ...]:
             Column("Việc", "does", *_Names(words.STAGE_ACTION_NAMES).one),
             Column("Giờ làm việc", "hours", from_cell=_as_it_is),
             Column("Phần trăm", "share", from_cell=_as_it_is),
+            Column("Cơ quan làm", "agency", *_Names(library.stage_agencies).one),
+            Column("Chỉ khi", "when"),
+            Column("Máy làm", "automatic", _yes_no, _bool),
+            Column("Được làm thêm", "options", *_Names(words.STAGE_OPTION_NAMES).several),
         )),
     )  # fmt: skip
 

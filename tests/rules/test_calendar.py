@@ -76,7 +76,7 @@ def test_a_due_time_is_within_office_hours_and_later(start: datetime, hours: flo
     due = local(CALENDAR.add_working_hours(start, hours))
     assert due > start
     assert CALENDAR.is_working_day(due.date())
-    assert any(begin <= due.time().replace(tzinfo=None) <= end for begin, end in CALENDAR.hours.sessions)
+    assert any(begin <= due.time().replace(tzinfo=None) <= end for begin, end in CALENDAR.hours_on(due.date()).sessions)
 
 
 @given(INSTANTS, st.integers(1, 60))

@@ -78,9 +78,25 @@ def test_the_shipped_catalogue_goes_out_and_in_again() -> None:
 def test_own_stages_go_out_and_in_again() -> None:
     stages = [
         {"key": "a", "label": "Nhận", "role": "receiving_officer", "does": "receive", "hours": 1},
-        {"key": "b", "label": "Làm", "role": "case_officer", "does": "propose", "hours": 5},
-        {"key": "c", "label": "Ký", "role": "approver", "does": "approve", "hours": 1},
-        {"key": "d", "label": "Trả", "role": "clerk", "does": "issue", "hours": 1},
+        {
+            "key": "b",
+            "label": "Làm",
+            "role": "case_officer",
+            "does": "propose",
+            "hours": 3,
+            "options": ["supplement", "opinion"],
+        },
+        {"key": "b2", "label": "Xem", "role": "head", "does": "endorse", "hours": 2, "when": "outcome = refused"},
+        {"key": "c", "label": "Ký", "role": "approver", "does": "approve", "hours": 1, "agency": "@parent"},
+        {
+            "key": "d",
+            "label": "Trả",
+            "role": "clerk",
+            "does": "issue",
+            "hours": 1,
+            "agency": "so-tu-phap",
+            "automatic": True,
+        },
     ]
     own = KNOWN.check({**as_document(ALL[0]), "stages": stages, "promised_hours": 8})
     assert documents(workbook.read(workbook.write([own], KNOWN), KNOWN)) == [own]

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+from portal.cases.description import BY_NAMES, as_markdown, targets
 from portal.cases.details import DETAILS
-from portal.cases.lifecycle import ENDED, NATIONAL, TRANSITIONS, Action, State
+from portal.cases.effects import AFTERWARDS, EFFECTS
+from portal.cases.lifecycle import ENDED, NATIONAL, NOTES, TRANSITIONS, Action, By, State
 from portal.cases.words import ACTION_NAMES, EVENT_NAMES, STATE_NAMES
 from portal.notifications.compose import _TEXTS
 from workers.app import app
@@ -22,7 +24,8 @@ def test_every_action_has_a_transition_and_every_state_a_national_status() -> No
 def test_everything_has_a_name_in_vietnamese() -> None:
     assert set(STATE_NAMES) == set(State)
     assert set(ACTION_NAMES) == set(Action)
-    assert set(EVENT_NAMES) == {t.event for t in TRANSITIONS.values()} | {"case.submitted", "case.warned"}
+    assert set(BY_NAMES) == set(By)
+    assert set(EVENT_NAMES) == {t.event for t in TRANSITIONS.values()} | {"case.submitted"} | NOTES
 
 
 def test_every_state_is_reached_and_every_open_state_is_left() -> None:
@@ -33,9 +36,9 @@ def test_every_state_is_reached_and_every_open_state_is_left() -> None:
 
 
 def test_only_known_events_cause_notices_or_tasks() -> None:
-    events = {t.event for t in TRANSITIONS.values()} | {"case.submitted"}
+    events = {t.event for t in TRANSITIONS.values()} | {"case.submitted"} | NOTES
     assert set(_TEXTS) <= events
-    assert set(SUBSCRIBERS) <= events | {"notice.created"}
+    assert set(SUBSCRIBERS) <= events | {"notice.created", "stage.automatic", "child.done", "parent.ended"}
 
 
 def test_listeners_and_timetable_name_registered_tasks() -> None:
@@ -44,16 +47,23 @@ def test_listeners_and_timetable_name_registered_tasks() -> None:
     assert {name for names in SUBSCRIBERS.values() for name in names} | scheduled <= set(app.tasks)
 
 
+def test_effects_belong_to_actions() -> None:
+    assert set(EFFECTS) | set(AFTERWARDS) <= set(TRANSITIONS)
+
+
 def test_details_belong_to_actions() -> None:
     assert set(DETAILS) <= set(Action)
 
 
-def test_the_diagram_in_the_docs_is_the_table() -> None:
-    drawn = set(re.findall(r"^    (\w+) --> (\w+): (\w+)$", DOCS.read_text("utf-8"), re.M))
-    table = {
+def test_the_docs_are_the_table() -> None:
+    said = DOCS.read_text("utf-8")
+    assert said.endswith(as_markdown()), "make docs"
+    drawn = set(re.findall(r"^    (\w+) --> (\w+): (\w+)$", said, re.M))
+    moves = {
         (source.value, target.value, t.action.value)
         for t in TRANSITIONS.values()
+        if t.target
         for source in t.sources
-        for target in ((t.target or source), *((t.or_back_to,) if t.or_back_to else ()))
+        for target in targets(t, source)
     }
-    assert drawn == table | {("start", "submitted", "submit")}
+    assert drawn == moves | {("start", "submitted", "submit")}

@@ -73,6 +73,18 @@ ROUTES = {
     ("GET", "/quan-tri/nhap-xuat/danh-muc.<kind>"): Access.CATALOG,
     ("GET", "/quan-tri/nhap-xuat/<int:import_id>"): Access.CATALOG,
     ("POST", "/quan-tri/nhap-xuat/<int:import_id>/<decision>"): Access.CATALOG,
+    ("GET", "/quan-tri/lich"): Access.CONFIGURATION,
+    ("POST", "/quan-tri/lich/ngay"): Access.CONFIGURATION,
+    ("POST", "/quan-tri/lich/gio"): Access.CONFIGURATION,
+    ("POST", "/quan-tri/lich/gio/<int:row_id>/xoa"): Access.CONFIGURATION,
+    ("GET", "/quan-tri/su-co"): Access.CONFIGURATION,
+    ("POST", "/quan-tri/su-co"): Access.CONFIGURATION,
+    ("GET", "/quan-tri/uy-quyen"): Access.PERSONNEL,
+    ("POST", "/quan-tri/uy-quyen"): Access.PERSONNEL,
+    ("POST", "/quan-tri/uy-quyen/<int:delegation_id>/thu-hoi"): Access.PERSONNEL,
+    ("GET", "/quan-tri/van-hanh"): Access.OPERATION,
+    ("POST", "/quan-tri/van-hanh/viec/<int:delivery_id>/lam-lai"): Access.OPERATION,
+    ("POST", "/quan-tri/van-hanh/ho-so-ket/lam-lai"): Access.OPERATION,
     ("GET", "/api/v1/procedures"): Access.PUBLIC,
     ("GET", "/api/v1/procedures/<code>"): Access.PUBLIC,
     ("GET", "/api/v1/procedures.jsonl"): Access.PUBLIC,
@@ -81,6 +93,7 @@ ROUTES = {
     ("GET", "/healthz"): Access.PUBLIC,
     ("GET", "/static/<path:filename>"): Access.PUBLIC,
 }
+CLOSED_TO_CITIZENS = frozenset(Access) - {Access.PUBLIC, Access.SIGNED_IN, Access.DEMO}
 _EXAMPLES = {
     "<code>": "1.001193",
     "<uuid:draft_id>": str(uuid.uuid4()),
@@ -95,6 +108,9 @@ _EXAMPLES = {
     "<kind>": "xlsx",
     "<int:synonym_id>": "999999999",
     "<way>": "linh-vuc",
+    "<int:row_id>": "999999999",
+    "<int:delegation_id>": "999999999",
+    "<int:delivery_id>": "999999999",
 }
 
 
@@ -138,16 +154,24 @@ def test_citizens_do_not_get_into_the_desk(app: Flask) -> None:
     client = app.test_client()
     sign_in(client, "congdan")
     for (method, rule), access in ROUTES.items():
-        if access in (Access.STAFF, Access.CATALOG):
+        if access in CLOSED_TO_CITIZENS:
             assert client.open(address(rule), method=method).status_code == 403
 
 
-@pytest.mark.parametrize(("login", "closed"), [("motcua", Access.CATALOG), ("bientap", Access.STAFF)])
-def test_staff_keep_to_their_own_side(app: Flask, login: str, closed: Access) -> None:
+@pytest.mark.parametrize(
+    ("login", "closed"),
+    [
+        ("motcua", {Access.CATALOG, Access.CONFIGURATION, Access.OPERATION}),
+        ("bientap", CLOSED_TO_CITIZENS - {Access.CATALOG}),
+        ("quantri", CLOSED_TO_CITIZENS - {Access.CONFIGURATION, Access.PERSONNEL}),
+        ("vanhanh", CLOSED_TO_CITIZENS - {Access.OPERATION}),
+    ],
+)
+def test_staff_keep_to_their_own_side(app: Flask, login: str, closed: set[Access]) -> None:
     client = app.test_client()
     sign_in(client, login)
     for (method, rule), access in ROUTES.items():
-        if access is closed:
+        if access in closed:
             assert client.open(address(rule), method=method).status_code == 403
 
 
@@ -162,7 +186,8 @@ def test_every_change_needs_a_token(app: Flask) -> None:
 @pytest.mark.parametrize(("method", "rule"), [r for r in ROUTES if r[0] == "GET" and "static" not in r[1]])
 def test_no_route_breaks_on_things_that_do_not_exist(app: Flask, method: str, rule: str) -> None:
     client = app.test_client()
-    sign_in(client, "bientap" if ROUTES[method, rule] is Access.CATALOG else "motcua")
+    keepers = {Access.CATALOG: "bientap", Access.CONFIGURATION: "quantri", Access.OPERATION: "vanhanh"}
+    sign_in(client, keepers.get(ROUTES[method, rule], "motcua"))
     for nothing in ("", "?q=%00%ff&trang=-1&limit=x", "?trang=99999999999999999999"):
         answer = client.get(address(rule).replace("1.001193", "9.999999") + nothing)
         assert answer.status_code in (200, 302, 404, 422, 503), (rule, nothing)

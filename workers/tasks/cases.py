@@ -1,18 +1,22 @@
 """What workers do to cases."""
 
-from celery import shared_task
 from sqlalchemy.orm import Session
 
 from portal.base.clock import now
 from portal.base.logs import logger
 from portal.cases.actions import perform
-from portal.cases.lifecycle import Action, State
+from portal.cases.automatic import child_ended, lapse, parent_ended
+from portal.cases.intake_check import check
+from portal.cases.lifecycle import MACHINE, Action, State
 from portal.cases.models import Case
+from portal.cases.opinions import overdue
+from portal.cases.shifts import shift_next
 from portal.cases.stuck import set_going
 from portal.cases.warnings import warn
 from portal.identity.actor import SYSTEM
-from workers.context import Context, current
+from workers.context import Context
 from workers.tasks.listener import listener
+from workers.tasks.timed import timed
 
 _log = logger(__name__)
 
@@ -25,17 +29,62 @@ def route_case(context: Context, session: Session, case_id: int) -> None:
         perform(session, case_id, Action.ROUTE, by=SYSTEM, now=now())
 
 
-@shared_task(name="cases.set_going")
-def set_stuck_cases_going() -> None:
+@listener("cases.finish_stage")
+def finish_stage(context: Context, session: Session, case_id: int) -> None:
+    """Finish a stage that needs nobody: give the result its number."""
+    case = session.get_one(Case, case_id, with_for_update=True)
+    if case.stage_role == MACHINE:
+        perform(session, case_id, Action.ISSUE, by=SYSTEM, now=now())
+
+
+@listener("cases.check_intake")
+def check_intake(context: Context, session: Session, case_id: int) -> None:
+    """Look for what an officer should know before accepting."""
+    check(session, case_id, context.storage, now())
+
+
+@listener("cases.tell_parent")
+def tell_parent(context: Context, session: Session, case_id: int) -> None:
+    """A linked case is done: the case that waits for it goes on, and has its result."""
+    child_ended(session, case_id, now())
+
+
+@listener("cases.end_children")
+def end_children(context: Context, session: Session, case_id: int) -> None:
+    """A case has ended: what was opened for it is withdrawn where it still can be."""
+    parent_ended(session, case_id, now())
+
+
+@timed("cases.close_opinions")
+def close_opinions(context: Context) -> None:
+    """Record the silence of agencies that did not answer in time."""
+    with context.database.unit_of_work() as session:
+        late = overdue(session, now())
+    for case_id, agency_key in late:
+        with context.database.unit_of_work() as session:
+            lapse(session, case_id, agency_key, now())
+
+
+@timed("cases.shift_clocks")
+def shift_clocks(context: Context) -> None:
+    """Put off what was due in declared outages, some cases at a time."""
+    while True:
+        with context.database.unit_of_work() as session:
+            if not shift_next(session, now()):
+                return
+
+
+@timed("cases.set_going")
+def set_stuck_cases_going(context: Context) -> None:
     """Set going again what was lost on the way to the workers."""
-    with current().database.unit_of_work() as session:
+    with context.database.unit_of_work() as session:
         found = set_going(session, now())
     if found:
         _log.warning("stuck_cases_set_going", cases=found)
 
 
-@shared_task(name="cases.warn")
-def warn_of_due_times() -> None:
+@timed("cases.warn")
+def warn_of_due_times(context: Context) -> None:
     """Warn those whose cases come near their due time."""
-    with current().database.unit_of_work() as session:
+    with context.database.unit_of_work() as session:
         warn(session, now())

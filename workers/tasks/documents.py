@@ -1,6 +1,5 @@
 """Making papers."""
 
-from celery import shared_task
 from sqlalchemy.orm import Session
 
 from portal.base.clock import now
@@ -11,8 +10,9 @@ from portal.cases.paper import paper_data
 from portal.documents import papers, results
 from portal.documents.cleanup import forget_unused
 from portal.identity.actor import SYSTEM
-from workers.context import Context, current
+from workers.context import Context
 from workers.tasks.listener import listener
+from workers.tasks.timed import timed
 
 
 @listener("documents.make_result")
@@ -27,9 +27,8 @@ def make_result(context: Context, session: Session, case_id: int) -> None:
     perform(session, case_id, Action.RELEASE, by=SYSTEM, now=now())
 
 
-@shared_task(name="documents.forget_unused")
-def forget_unused_files() -> None:
+@timed("documents.forget_unused")
+def forget_unused_files(context: Context) -> None:
     """Delete the bytes that nothing refers to any more."""
-    context = current()
     with context.database.unit_of_work() as session:
         forget_unused(session, context.storage, now())

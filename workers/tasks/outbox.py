@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from celery import current_app, shared_task
+from celery import current_app
 
 from portal.base.clock import now
 from portal.outbox.actions import Task, due
-from workers.context import current
+from workers.context import Context
+from workers.tasks.timed import timed
 
 
 def send(tasks: Iterable[Task]) -> None:
@@ -17,9 +18,9 @@ def send(tasks: Iterable[Task]) -> None:
         current_app.send_task(listener, args=[delivery_id])
 
 
-@shared_task(name="outbox.resend_due")
-def resend_due() -> None:
+@timed("outbox.resend_due")
+def resend_due(context: Context) -> None:
     """Send again the deliveries that failed or whose task was lost."""
-    with current().database.unit_of_work() as session:
+    with context.database.unit_of_work() as session:
         tasks = due(session, now())
     send(tasks)

@@ -14,6 +14,9 @@ class Storage(Protocol):
     def get(self, sha256: str) -> bytes:
         """The bytes with this SHA-256. Raises `FileNotFoundError`."""
 
+    def has(self, sha256: str) -> bool:
+        """True if the bytes with this SHA-256 are there."""
+
     def older_than(self, instant: datetime) -> Iterator[str]:
         """The SHA-256 of everything kept since before `instant`."""
 

@@ -40,6 +40,10 @@ class FolderStorage:
         """The bytes with this SHA-256. Raises `FileNotFoundError`."""
         return self._path(sha256).read_bytes()
 
+    def has(self, sha256: str) -> bool:
+        """True if the bytes with this SHA-256 are there."""
+        return self._path(sha256).exists()
+
     def older_than(self, instant: datetime) -> Iterator[str]:
         """The SHA-256 of everything kept, or kept again, before `instant`."""
         for path in self._root.glob("??/*"):

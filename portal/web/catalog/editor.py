@@ -85,6 +85,7 @@ def _page(
         refusal=refusal, opened=opened,
         revision=request.form.get("revision", row.revision),
         sectors=sorted(known.sectors.items(), key=lambda pair: pair[1]), agencies=list(known.agency_names.items()),
+        stage_agencies=list(known.stage_agencies.items()),
         forms=[(key, found.title) for key, found in known.forms.items()],
         workflows=[(key, found.title) for key, found in known.workflows.items()],
         papers=list(known.papers.items()), words=words,

@@ -80,6 +80,10 @@ class StageRow(Form):
     does = StringField("Việc")
     hours = StringField("Giờ làm việc")
     share = StringField()
+    agency = StringField("Cơ quan làm")
+    when = StringField("Chỉ khi")
+    automatic = BooleanField("Máy làm (chỉ bước cấp số)")
+    options = Several("Được làm thêm")
 
 
 class ProcedureForm(FlaskForm):

@@ -14,6 +14,7 @@ from portal.cases import drafts, queries
 from portal.cases.actions import perform
 from portal.cases.details import DETAILS
 from portal.cases.lifecycle import Action, State
+from portal.cases.linked import children_of
 from portal.cases.models import Case
 from portal.cases.permissions import actions_of
 from portal.cases.words import status_sentence
@@ -148,5 +149,6 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
         sentence=status_sentence(case, workflow, agency.name), history=queries.history(session, case),
         documents=uploads.of_case(session, case.id), result=results.result_of(session, case.id), show=show_answer,
         actions=actions_of(actor(), case, workflow, now()), details=DETAILS, workflow=workflow,
+        children=[(child, session.get_one(Agency, child.agency_key).name) for child in children_of(session, case)],
         tried=tried, errors=errors or {}, typed=request.form, accept=",".join(uploads.ACCEPTED),
     )  # fmt: skip

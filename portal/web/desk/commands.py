@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
 import click
 from flask.cli import AppGroup, with_appcontext
 
 from portal.base.clock import now
+from portal.cases.description import as_markdown
 from portal.cases.invariants import check
 from portal.cases.lifecycle import State
 from portal.cases.stuck import stuck
@@ -18,6 +20,13 @@ from portal.web.session import writing_alone
 
 cases = AppGroup("cases", help="Hồ sơ: kiểm tra, tìm chỗ kẹt.")
 _SHOWN = 20
+_LIFECYCLE_HEAD = """# Vòng đời hồ sơ
+
+Trang này do `make docs` ghi ra từ `portal/cases/lifecycle.py`; một kiểm thử bảo đảm hai bên khớp nhau.
+Trong `in_process`, các bước là dữ liệu của từng thủ tục (`services_catalog/data/workflows/` hoặc bước riêng
+soạn trên trình duyệt): ai làm, cơ quan nào, bao nhiêu giờ, điều kiện, việc được làm thêm, máy làm hay người làm.
+
+"""
 
 
 @cases.command("verify")
@@ -32,6 +41,13 @@ def verify_command() -> None:
             click.echo(f"    {reference}")
     if any(found.values()):
         sys.exit(1)
+
+
+@cases.command("lifecycle")
+@click.argument("file", type=click.File("w", encoding="utf-8"), default="-")
+def lifecycle_command(file: TextIO) -> None:
+    """In bảng chuyển trạng thái (docs/lifecycle.md được ghi bằng lệnh này)."""
+    file.write(_LIFECYCLE_HEAD + as_markdown())
 
 
 @cases.command("stuck")

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
 from portal.base.clock import now
 from portal.base.errors import Invalid, Refusal
 from portal.cases import queries
-from portal.cases.actions import perform
+from portal.cases.actions import perform, stages_ahead
+from portal.cases.choices import Options, choices_of
 from portal.cases.details import DETAILS
 from portal.cases.lifecycle import Action
-from portal.cases.models import Case
+from portal.cases.linked import children_of, people_of
+from portal.cases.models import Case, Opinion
+from portal.cases.move import Move
+from portal.cases.opening import Person
+from portal.cases.opinions import opinions_of
 from portal.cases.paper import paper_data
 from portal.cases.permissions import actions_of, current_stage, was_asked_before
-from portal.cases.words import ACTION_NAMES
+from portal.cases.words import ACTION_NAMES, PERSON_NAMES
 from portal.documents import papers, results, uploads
 from portal.identity import queries as identity
 from portal.notifications.actions import latest
 from portal.publishing import queries as publishing
+from portal.publishing.queries import Published
 from portal.web.access import staff
 from portal.web.files import pdf_response, result_response, send_document
 from portal.web.session import actor, db, settings, writing
@@ -65,7 +74,7 @@ def act(reference: str, action: str) -> Any:
     try:
         with writing() as session:
             perform(session, case.id, Action(action), by=actor(), now=now(), details=request.form,
-                    expected_version=version)  # fmt: skip
+                    expected_version=version, through="through" in request.form)  # fmt: skip
     except Invalid as invalid:
         return _page(_case(reference), tried=Action(action), errors=invalid.errors), 422
     except Refusal as refusal:
@@ -111,14 +120,43 @@ def _page(
     published = publishing.version(session, case.version_id)
     workflow = published.workflow
     history = queries.history(session, case)
-    people = identity.names(session, [e.actor_id for e in history if e.actor_id] + [case.assignee_id or 0])
+    opinions = opinions_of(session, case)
+    principals = [int(e.details["acted_for"]) for e in history if "acted_for" in e.details]
+    officers = [int(e.details["officer"]) for e in history if "officer" in e.details]
+    people = identity.names(session, [*(e.actor_id for e in history if e.actor_id), case.assignee_id or 0,
+                                      *principals, *officers, *(o.answered_by or 0 for o in opinions)])  # fmt: skip
+    actions = actions_of(actor(), case, workflow, now())
     asked = [event.at for event in history if event.event == "case.supplement_requested"]
     return render_template(
         "desk/case.html", asked_at=asked[-1] if asked else None, asked_before=was_asked_before(case),
         case=case, p=published.procedure, form=published.form,
         agency=session.get_one(Agency, case.agency_key), workflow=workflow, stage=current_stage(case, workflow),
         history=history, people=people, documents=uploads.of_case(session, case.id),
-        result=results.result_of(session, case.id), actions=actions_of(actor(), case, workflow, now()), details=DETAILS,
+        result=results.result_of(session, case.id), actions=actions, details=DETAILS,
+        choices=_choices(case, published, actions),
+        ahead=stages_ahead(case, actor(), workflow), opinions=opinions, agencies=_agencies(case, opinions),
+        children=children_of(session, case), parent=session.get(Case, case.parent_id) if case.parent_id else None,
+        persons=_people(session, case),
         typed=request.form, tried=tried, errors=errors or {}, refusal=refusal,
         show=show_answer, now=now(),
     )  # fmt: skip
+
+
+def _choices(case: Case, published: Published, actions: list[Action]) -> dict[Action, dict[str, Options]]:
+    """What may be chosen in the forms of these actions."""
+    move = Move(db(), case, Action.ASSIGN, actor(), now(), {}, published.procedure, published.workflow)
+    return {action: choices_of(move, action) for action in actions}
+
+
+def _people(session: Session, case: Case) -> list[tuple[str, Person]]:
+    """Each person once, with all that they are in the case."""
+    found: dict[Person, list[str]] = {}
+    for role, person in people_of(session, case.id).items():
+        found.setdefault(person, []).append(PERSON_NAMES[role].lower())
+    return [(", ".join(names).capitalize(), person) for person, names in found.items()]
+
+
+def _agencies(case: Case, opinions: Sequence[Opinion]) -> dict[str, str]:
+    """The names of the agencies that take part."""
+    keys = {*case.party_keys, *(opinion.agency_key for opinion in opinions)}
+    return {row.key: row.name for row in db().scalars(select(Agency).where(Agency.key.in_(keys)))}

@@ -1,0 +1,67 @@
+"""What the machine does in a case on account of another one, or of time; each may run twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.cases.actions import perform
+from portal.cases.lifecycle import DONE, TRANSITIONS, Action, State
+from portal.cases.linked import children_of
+from portal.cases.models import Case, CaseEvent
+from portal.cases.permissions import may_do
+from portal.cases.words import STATE_NAMES
+from portal.identity.actor import SYSTEM
+from portal.publishing import queries as publishing
+
+_SILENCE = "Hết thời hạn mà không có ý kiến trả lời."
+_PARENT_ENDED = "Hồ sơ chính đã kết thúc."
+
+
+def lapse(session: Session, case_id: int, agency_key: str, now: datetime) -> None:
+    """Close an opinion whose time is over, with the silence in the history."""
+    case = session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+    if agency_key in case.asked_keys:
+        details = {"agency": agency_key, "reason": _SILENCE}
+        perform(session, case_id, Action.CLOSE_OPINION, by=SYSTEM, now=now, details=details)
+
+
+def child_ended(session: Session, child_id: int, now: datetime) -> None:
+    """Note in the parent that a linked case is done, and take its result over. The parent is locked first."""
+    child = session.get_one(Case, child_id)
+    if child.parent_id is None:
+        return
+    parent = session.get_one(Case, child.parent_id, with_for_update=True, populate_existing=True)
+    session.refresh(child, with_for_update=True)
+    if child.state in DONE and not _is_noted(session, parent, child):
+        workflow = publishing.version(session, parent.version_id).workflow
+        outcome = (
+            {True: "đồng ý", False: "không đồng ý"}.get(bool(child.is_granted))
+            if child.is_granted is not None
+            else None
+        )
+        details = {"child": child.reference, "outcome": outcome or STATE_NAMES[State(child.state)].lower()}
+        if may_do(SYSTEM, Action.NOTE_CHILD, parent, workflow, now):
+            perform(session, parent.id, Action.NOTE_CHILD, by=SYSTEM, now=now, details=details)
+    if child.state == State.FINISHED:
+        perform(session, child.id, Action.DELIVER, by=SYSTEM, now=now)
+
+
+def parent_ended(session: Session, parent_id: int, now: datetime) -> None:
+    """Withdraw the open cases that were opened for one that has ended; what is as good as done is left to end."""
+    parent = session.get_one(Case, parent_id, with_for_update=True)
+    for child in children_of(session, parent):
+        workflow = publishing.version(session, child.version_id).workflow
+        if may_do(SYSTEM, Action.WITHDRAW, child, workflow, now):
+            perform(session, child.id, Action.WITHDRAW, by=SYSTEM, now=now, details={"reason": _PARENT_ENDED})
+
+
+def _is_noted(session: Session, parent: Case, child: Case) -> bool:
+    noted = select(CaseEvent.id).where(
+        CaseEvent.case_id == parent.id,
+        CaseEvent.event == TRANSITIONS[Action.NOTE_CHILD].event,
+        CaseEvent.details["child"].as_string() == child.reference,
+    )
+    return session.scalar(noted) is not None

@@ -1,0 +1,132 @@
+"""What each action does to a case beside changing its state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from sqlalchemy import select
+
+from portal.base.clock import local_day
+from portal.base.errors import Invalid
+from portal.cases import linked, opinions
+from portal.cases.clocks import due_after_pause
+from portal.cases.details import GRANTED
+from portal.cases.lifecycle import PAUSED, Action, State
+from portal.cases.models import CaseEvent
+from portal.cases.move import Move, earlier, enter, following
+from portal.deadlines.clock import acceptance_due
+from portal.documents import results
+from services_catalog.loader import library
+
+
+def _route(move: Move) -> None:
+    enter(move, move.workflow.stages[1])
+
+
+def _assign(move: Move) -> None:
+    move.case.assignee_id = int(move.details["officer"])
+
+
+def _propose(move: Move) -> None:
+    move.case.is_granted = move.details["outcome"] == GRANTED
+    move.case.decision = move.details["decision"]
+    move.case.assignee_id = move.by.account_id
+    _advance(move)
+
+
+def _advance(move: Move) -> None:
+    enter(move, following(move.case, move.workflow))
+
+
+def _send_back(move: Move) -> None:
+    to = move.details.get("to")
+    back = earlier(move.case, move.workflow)
+    enter(move, next((stage for stage in back if stage.key == to), back[0]))
+
+
+def _number(move: Move) -> None:
+    case = move.case
+    if case.is_granted is None or case.decision is None:
+        raise LookupError(f"case {case.id} was approved without a decision")
+    issuer = case.stage_agency_key or case.agency_key
+    results.number_result(move.session, case.id, issuer, move.procedure.result_paper, move.now)
+
+
+def _request_supplement(move: Move) -> None:
+    case = move.case
+    case.request_to_applicant = move.details["request"]
+    if move.from_state == State.IN_PROCESS:
+        case.stage_requests += 1
+    else:
+        case.desk_requests += 1
+    days = library().defaults.supplement_days_for(move.procedure)
+    case.supplement_due_at = move.calendar.add_days(move.now, days)
+
+
+def _request_payment(move: Move) -> None:
+    move.case.request_to_applicant = move.details["request"]
+    move.case.amount_due = int(move.details["amount"])
+
+
+def _go_on(move: Move) -> None:
+    """Back to whoever asked: the desk, with a new acceptance clock, or the stage, with the handling clock."""
+    case = move.case
+    case.request_to_applicant = case.supplement_due_at = case.amount_due = None
+    asked = move.session.scalars(
+        select(CaseEvent)
+        .where(CaseEvent.case_id == case.id, CaseEvent.to_state.in_(PAUSED), CaseEvent.from_state.not_in(PAUSED))
+        .order_by(CaseEvent.number.desc())
+        .limit(1)
+    ).one()
+    if move.transition.or_back_to is not None and asked.from_state == move.transition.or_back_to:
+        case.state = asked.from_state
+        assignee = case.assignee_id
+        enter(move, next(stage for stage in move.workflow.stages if stage.key == asked.from_stage))
+        case.assignee_id = assignee or case.assignee_id
+        case.due_at = due_after_pause(move, asked.at)
+    else:
+        case.acceptance_due_at = acceptance_due(move.calendar, move.now)
+
+
+def _reschedule(move: Move) -> None:
+    """A later due time with an apology, once (NĐ 61/2018, Điều 19); the first promise is still what counts."""
+    case, day = move.case, date.fromisoformat(move.details["new_day"])
+    if case.due_at is None or day <= max(local_day(case.due_at), local_day(move.now)):
+        raise Invalid({"new_day": "Ngày hẹn lại phải sau hôm nay và sau ngày đã hẹn."})
+    case.promised_due_at = case.promised_due_at or case.due_at
+    case.previous_due_at, case.due_at = case.due_at, move.calendar.closing_on_or_after(day)
+    case.rescheduled_at = move.now
+
+
+def _deliver(move: Move) -> None:
+    move.case.returned_at = move.now
+
+
+EFFECTS: dict[Action, Callable[[Move], None]] = {
+    Action.ROUTE: _route,
+    Action.ASSIGN: _assign,
+    Action.PROPOSE: _propose,
+    Action.ENDORSE: _advance,
+    Action.APPROVE: _advance,
+    Action.SEND_BACK: _send_back,
+    Action.ISSUE: _number,
+    Action.REQUEST_SUPPLEMENT: _request_supplement,
+    Action.SUPPLY: _go_on,
+    Action.REQUEST_PAYMENT: _request_payment,
+    Action.CONFIRM_PAYMENT: _go_on,
+    Action.RECALL_REQUEST: _go_on,
+    Action.CONSULT: opinions.ask,
+    Action.GIVE_OPINION: opinions.answer,
+    Action.CLOSE_OPINION: opinions.close,
+    Action.REFER: linked.open_child,
+    Action.NOTE_CHILD: linked.note_child,
+    Action.DELIVER: _deliver,
+    Action.RESCHEDULE: _reschedule,
+}
+# What is said to staff once the event is written.
+AFTERWARDS: dict[Action, Callable[[Move, int], None]] = {
+    Action.CONSULT: opinions.tell_asked,
+    Action.GIVE_OPINION: opinions.tell_asked,
+    Action.CLOSE_OPINION: opinions.tell_asked,
+}
