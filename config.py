@@ -37,6 +37,10 @@ class Settings:
     max_upload_mb: int
     trusted_proxies: int
     sms_provider: str
+    esms_url: str
+    esms_api_key: str
+    esms_secret_key: str
+    esms_brandname: str
     log_level: str
 
     @classmethod
@@ -65,7 +69,11 @@ class Settings:
             task_workers=_number(env, "TASK_WORKERS", 2, 1, 64),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 20, 1, 1000),
             trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 9),
-            sms_provider=_one_of(env, "SMS_PROVIDER", "test_phone" if demo else "none", ("test_phone", "none")),
+            sms_provider=_sms_provider(env, "test_phone" if demo else "none"),
+            esms_url=env.get("ESMS_URL", "").rstrip("/"),
+            esms_api_key=env.get("ESMS_API_KEY", ""),
+            esms_secret_key=env.get("ESMS_SECRET_KEY", ""),
+            esms_brandname=env.get("ESMS_BRANDNAME", ""),
             log_level=_one_of(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         )
 
@@ -110,6 +118,17 @@ def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str,
     if text not in allowed:
         raise WrongSetting(f"{name}={text!r}: phải là một trong {', '.join(allowed)}")
     return text
+
+
+def _sms_provider(env: Mapping[str, str], default: str) -> str:
+    provider = _one_of(env, "SMS_PROVIDER", default, ("test_phone", "esms", "none"))
+    if provider == "esms":
+        for name in ("ESMS_URL", "ESMS_API_KEY", "ESMS_SECRET_KEY", "ESMS_BRANDNAME"):
+            if not env.get(name):
+                raise WrongSetting(f"{name}: bắt buộc khi SMS_PROVIDER=esms")
+        if not env["ESMS_URL"].startswith(("http://", "https://")):
+            raise WrongSetting("ESMS_URL: cần địa chỉ dịch vụ của eSMS, bắt đầu bằng https://")
+    return provider
 
 
 def _base_url(env: Mapping[str, str], host: str, port: int) -> str:

@@ -30,11 +30,16 @@ _SENTENCES = {
     "dict_type": "Phải là nhóm các mục có tên.",
     "model_type": "Phải là nhóm các mục có tên.",
     "model_attributes_type": "Phải là nhóm các mục có tên.",
+    "json_invalid": "Không phải JSON.",
+    "string_too_long": "Không được dài quá {max_length} ký tự.",
+    "too_long": "Không được quá {max_length} mục.",
     "rule": "{sentence}",
 }
 # Fields that hold keys of things that exist elsewhere.
 _REFERENCES = frozenset({"sector", "agencies", "levels", "form", "workflow", "result_paper"})
 _PATTERNS = {
+    "citizen_id": "Số định danh cá nhân gồm 12 chữ số.",
+    "phone": "Số điện thoại có dạng +84912345678.",
     "code": "Mã thủ tục có dạng 1.001193.",
     "official_page": "Địa chỉ phải bắt đầu bằng https://.",
 }

@@ -40,6 +40,7 @@ app.conf.update(
     timezone="UTC",
     beat_schedule=SCHEDULE,
     beat_max_loop_interval=5,
+    beat_scheduler="workers.beat:SteadyScheduler",
 )
 
 

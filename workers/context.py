@@ -9,6 +9,7 @@ from redis import Redis
 from config import Settings
 from portal.base.db import Database
 from portal.gateways.sms import SmsGateway
+from portal.gateways.sms.esms import Esms
 from portal.gateways.sms.test_phone import TestPhone
 from portal.gateways.storage import Storage
 from portal.gateways.storage.folder import FolderStorage
@@ -30,10 +31,17 @@ _context: Context | None = None
 def open_context(settings: Settings) -> Context:
     """Open connections for this process, in place of any that were inherited."""
     global _context
-    sms = TestPhone(Redis.from_url(settings.redis_url)) if settings.sms_provider == "test_phone" else None
     database = Database(settings.database_url, pool_size=2)
-    _context = Context(settings, database, FolderStorage(settings.files_dir), sms)
+    _context = Context(settings, database, FolderStorage(settings.files_dir), _sms_gateway(settings))
     return _context
+
+
+def _sms_gateway(settings: Settings) -> SmsGateway | None:
+    if settings.sms_provider == "test_phone":
+        return TestPhone(Redis.from_url(settings.redis_url))
+    if settings.sms_provider == "esms":
+        return Esms(settings.esms_url, settings.esms_api_key, settings.esms_secret_key, settings.esms_brandname)
+    return None
 
 
 def current() -> Context:

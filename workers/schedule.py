@@ -9,6 +9,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "put off what was due in an outage": {"task": "cases.shift_clocks", "schedule": 10.0},
     "set stuck cases going": {"task": "cases.set_going", "schedule": 60.0},
     "publish versions whose day has come": {"task": "publishing.put_in_force", "schedule": 600.0},
+    "forget old requests of partners": {"task": "identity.forget_keys", "schedule": 86400.0},
     "delete files that nothing refers to": {"task": "documents.forget_unused", "schedule": 86400.0},
 }
 EVERY: dict[str, float] = {entry["task"]: entry["schedule"] for entry in SCHEDULE.values()}

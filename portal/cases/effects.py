@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from portal.base.clock import local_day
 from portal.base.errors import Invalid
+from portal.base.words import when
 from portal.cases import linked, opinions
 from portal.cases.clocks import due_after_pause
 from portal.cases.details import GRANTED
@@ -97,6 +98,7 @@ def _reschedule(move: Move) -> None:
     case.promised_due_at = case.promised_due_at or case.due_at
     case.previous_due_at, case.due_at = case.due_at, move.calendar.closing_on_or_after(day)
     case.rescheduled_at = move.now
+    move.details |= {"from": when(case.promised_due_at), "to": when(case.due_at)}
 
 
 def _deliver(move: Move) -> None:

@@ -14,6 +14,7 @@ from portal.documents import uploads
 from portal.gateways.storage import Storage
 from portal.identity.actor import SYSTEM
 from portal.publishing import queries as publishing
+from services_catalog.answers import first_incomplete_step
 
 EVENT = "case.checked"
 
@@ -24,7 +25,12 @@ def check(session: Session, case_id: int, storage: Storage, now: datetime) -> No
     if case.state != State.SUBMITTED or _was_checked(session, case):
         return
     procedure = publishing.version(session, case.version_id).procedure
-    found = [*_broken_files(session, case, storage), *_missing_papers(session, case), *_same_matter(session, case)]
+    found = [
+        *_missing_answers(session, case),
+        *_broken_files(session, case, storage),
+        *_missing_papers(session, case),
+        *_same_matter(session, case),
+    ]
     details = {"reason": "\n".join(found) if found else "Không thấy gì cần lưu ý."}
     tell(session, case, EVENT, procedure, by=SYSTEM, now=max(now, case.changed_at), details=details,
          came_from=(case.state, case.stage))  # fmt: skip
@@ -38,6 +44,12 @@ def _was_checked(session: Session, case: Case) -> bool:
 def _broken_files(session: Session, case: Case, storage: Storage) -> list[str]:
     files = uploads.of_case(session, case.id)
     return [f"Tệp “{file.file_name}” không còn trong kho lưu." for file in files if not storage.has(file.sha256)]
+
+
+def _missing_answers(session: Session, case: Case) -> list[str]:
+    """Of cases from elsewhere, whose form may have asked less."""
+    step = first_incomplete_step(publishing.version(session, case.version_id).form, case.answers)
+    return [f"Tờ khai chưa điền xong phần “{step.title}”."] if step else []
 
 
 def _missing_papers(session: Session, case: Case) -> list[str]:

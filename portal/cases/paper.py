@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from portal.base import links
 from portal.base.clock import local_day
+from portal.base.errors import NotFound
+from portal.base.words import when
 from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
 from portal.documents.models import Result
 from portal.identity import queries as identity
@@ -54,7 +57,7 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
         "agency": agency.name,
         "parent_agency": parent.name if parent else "",
         "number": f"{result.number}/{result.year}" if result else "…",
-        "place_and_date": _place_and_date(agency, result),
+        "place_and_date": _place_and_date(agency, result.issued_on if result else None),
         "beneficiary": owner_name(session, case),
         "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
         "is_granted": bool(case.is_granted),
@@ -64,6 +67,34 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
         "lookup_url": links.lookup(base_url, case.reference),
         "footer": _NOT_SIGNED,
         "is_draft": result is None,
+    }
+
+
+def apology_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
+    """The data of the letter of apology (mẫu 04). Raises `NotFound` where the case was not put off."""
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.rescheduled")
+    event = session.scalar(query)
+    if event is None or event.actor_id is None:
+        raise NotFound("Hồ sơ không có phiếu xin lỗi.")
+    agency = session.get_one(Agency, case.agency_key)
+    parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
+    said = event.details
+    return {
+        "reference": case.reference,
+        "procedure": publishing.version(session, case.version_id).procedure.short_name,
+        "agency": agency.name,
+        "parent_agency": parent.name if parent else "",
+        "number": "",
+        "place_and_date": _place_and_date(agency, local_day(event.at)),
+        "beneficiary": owner_name(session, case),
+        "accepted_on": f"{local_day(case.accepted_at or case.submitted_at):%d/%m/%Y}",
+        "promised": said.get("from") or when(case.promised_due_at or event.at),
+        "due": said.get("to") or when(case.due_at or event.at),
+        "reason": said.get("reason", ""),
+        **_signed(session, case, event, Role.HEAD, "Lãnh đạo đơn vị giải quyết"),
+        "lookup_url": links.lookup(base_url, case.reference),
+        "footer": "Bản do hệ thống lập, chưa có chữ ký số.",
+        "is_draft": False,
     }
 
 
@@ -80,10 +111,9 @@ def _usual_decision(session: Session, case: Case, paper: str) -> str:
     return f"Đồng ý giải quyết đề nghị của {owner_name(session, case)} theo hồ sơ {case.reference}."
 
 
-def _place_and_date(agency: Agency, result: Result | None) -> str:
+def _place_and_date(agency: Agency, day: date | None) -> str:
     """A commune's paper names the commune, any other the province (NĐ 30/2020, phụ lục I)."""
     place = _COMMUNE.sub("", agency.name) if agency.place_code else "Lạng Sơn"
-    day = result.issued_on if result else None
     return f"{place}, ngày {day:%d} tháng {day:%m} năm {day:%Y}" if day else f"{place}, ngày … tháng … năm …"
 
 
@@ -98,8 +128,12 @@ def _signer(session: Session, case: Case) -> dict[str, str]:
     approved = session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
     if approved is None or approved.actor_id is None:
         return {"signer": "", "signer_title": _NO_TITLE}
-    name = identity.names(session, [approved.actor_id]).get(approved.actor_id, "")
-    acted_for = approved.details.get("acted_for")
-    title = identity.title_of(session, approved.actor_id, case.party_keys, Role.APPROVER,
-                              int(acted_for) if acted_for else None, local_day(approved.at))  # fmt: skip
-    return {"signer": name, "signer_title": title or _NO_TITLE}
+    return _signed(session, case, approved, Role.APPROVER, _NO_TITLE)
+
+
+def _signed(session: Session, case: Case, event: CaseEvent, role: Role, usual_title: str) -> dict[str, str]:
+    """Name and title of who made an event, in that role or in somebody's stead."""
+    actor_id, acted_for = event.actor_id or 0, event.details.get("acted_for")
+    principal = int(acted_for) if acted_for else None
+    title = identity.title_of(session, actor_id, case.party_keys, role, principal, local_day(event.at))
+    return {"signer": identity.names(session, [actor_id]).get(actor_id, ""), "signer_title": title or usual_title}

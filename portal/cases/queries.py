@@ -39,6 +39,15 @@ def case_for(session: Session, actor: Actor, reference: str) -> Case:
     return case
 
 
+def case_from(session: Session, actor: Actor, external_id: str) -> Case:
+    """The case that another system has sent under this number of its own."""
+    query = select(Case).where(Case.origin == actor.origin, Case.external_id == external_id)
+    case = session.scalar(query) if actor.origin else None
+    if case is None:
+        raise NotFound("Không tìm thấy hồ sơ.")
+    return case
+
+
 def case_by_secret(session: Session, reference: str, lookup_code: str) -> Case:
     """The case for someone who is not signed in but has the code printed on the acknowledgement."""
     normal = normalise(reference)

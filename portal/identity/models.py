@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -64,6 +65,34 @@ class Account(Base):
     delegations: Mapped[list[Delegation]] = relationship(
         foreign_keys="Delegation.account_id", order_by="Delegation.id", viewonly=True
     )
+
+
+class Partner(Base):
+    """Another system that files cases here for its own users, such as the national portal."""
+
+    __tablename__ = "partners"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    # The `origin` of its cases.
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    # SHA-256 of a long random token, which is shown once and kept nowhere.
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class IdempotencyKey(Base):
+    """A request of a partner that was carried out, with its answer: the same one again does nothing."""
+
+    __tablename__ = "idempotency_keys"
+
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    # SHA-256 of what was asked, so that a key is not used for something else.
+    fingerprint: Mapped[str]
+    answer: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Position(Base):

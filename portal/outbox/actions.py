@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from portal.outbox.models import OutboxDelivery, OutboxMessage
 
 CHANNEL = "outbox"
+_LONGEST_WAIT = timedelta(minutes=10)
 # A task that has not reported by then is taken for lost with its worker or broker.
 LOST_AFTER = timedelta(seconds=30)
 # With the waits of `note_failure` that is about two hours; then the work is parked, never looped.
@@ -53,7 +54,9 @@ def due(session: Session, now: datetime, *, limit: int = 200) -> list[Task]:
     """
     late = (
         select(OutboxDelivery)
-        .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.parked_at.is_(None), OutboxDelivery.next_try_at <= now)
+        .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.parked_at.is_(None))
+        # Later than any wait: written by a clock that was ahead and has been set right.
+        .where(or_(OutboxDelivery.next_try_at <= now, OutboxDelivery.next_try_at > now + 2 * _LONGEST_WAIT))
         .order_by(OutboxDelivery.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -94,7 +97,7 @@ def note_failure(session: Session, delivery_id: int, error: str, now: datetime) 
     delivery = session.get_one(OutboxDelivery, delivery_id, with_for_update=True)
     delivery.attempts += 1
     delivery.last_error = error
-    delivery.next_try_at = now + min(timedelta(minutes=10), timedelta(seconds=2 ** min(delivery.attempts, 10)))
+    delivery.next_try_at = now + min(_LONGEST_WAIT, timedelta(seconds=2 ** min(delivery.attempts, 10)))
     if delivery.attempts >= MOST_TRIES:
         delivery.parked_at = now
 

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.identity.actor import Actor
-from portal.web.session import current_actor
+from portal.identity.models import Partner
+from portal.identity.partners import partner_of
+from portal.web.security import csrf
+from portal.web.session import current_actor, db, settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -25,6 +28,7 @@ class Access(StrEnum):
     CONFIGURATION = "configuration"
     PERSONNEL = "personnel"
     OPERATION = "operation"
+    PARTNER = "partner"
     DEMO = "demo"
 
 
@@ -63,6 +67,12 @@ def operator(view: View) -> View:
     return _mark(view, Access.OPERATION)
 
 
+def partner(view: View) -> View:
+    """Other systems, by the token in the Authorization header and by nothing else; a cookie is not looked at."""
+    csrf.exempt(view)
+    return _mark(view, Access.PARTNER)
+
+
 def demo(view: View) -> View:
     """Anyone, where DEMO is on; elsewhere the page does not exist."""
     return _mark(view, Access.DEMO)
@@ -81,21 +91,29 @@ def guard(app: Flask) -> None:
     if unmarked:
         raise RuntimeError(f"routes without access mark: {', '.join(unmarked)}")
 
-    @app.before_request
-    def check() -> Response | None:
-        if request.endpoint is None:
-            return None
-        access = access_of(app, request.endpoint)
-        if access is Access.DEMO and not app.config["SETTINGS"].demo:
-            abort(404)
-        if access in (Access.PUBLIC, Access.DEMO):
-            return None
-        actor = current_actor()
-        if actor is None:
-            return redirect(url_for("account.sign_in", next=_way_back()))
-        if not _may_enter(actor, access):
-            abort(403)
+    app.before_request(_check)
+
+
+def _check() -> Response | None:
+    if request.endpoint is None:
         return None
+    access = access_of(current_app, request.endpoint)
+    if access is Access.DEMO and not settings().demo:
+        abort(404)
+    if access in (Access.PUBLIC, Access.DEMO):
+        return None
+    if access is Access.PARTNER:
+        g.partner = _partner_of_request()
+        return None if g.partner else abort(401)
+    actor = current_actor()
+    if actor is None:
+        return redirect(url_for("account.sign_in", next=_way_back()))
+    return None if _may_enter(actor, access) else abort(403)
+
+
+def _partner_of_request() -> Partner | None:
+    given = request.authorization
+    return partner_of(db(), given.token) if given and given.type == "bearer" and given.token else None
 
 
 def _may_enter(actor: Actor, access: Access | None) -> bool:

@@ -20,7 +20,7 @@ from portal.publishing.queries import LiveIndex
 from portal.web import access, commands, errors, health, requests, security, session
 from portal.web.account.views import blueprint as account
 from portal.web.admin import blueprint as admin
-from portal.web.api.procedures import blueprint as api
+from portal.web.api import blueprint as api
 from portal.web.catalog import blueprint as catalog
 from portal.web.citizen.cases import blueprint as citizen_cases
 from portal.web.citizen.drafts import blueprint as citizen_drafts

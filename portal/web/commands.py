@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import click
@@ -12,7 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.agencies.models import Agency
 from portal.base.clock import local_day, now
+from portal.cases.models import HERE
 from portal.identity import actions as identity
+from portal.identity import partners
 from portal.identity.models import ROLE_NAMES, Account, Role
 from portal.runtime.doctor import examine
 from portal.web.catalog.commands import catalog
@@ -76,6 +79,36 @@ def close_command(login: str) -> None:
     click.echo("Đã khóa.")
 
 
+partner = AppGroup("partner", help="Hệ thống khác được gửi hồ sơ vào qua API.")
+
+
+@partner.command("create")
+@click.argument("key")
+@click.option("--name", required=True, help="Tên hệ thống.")
+@with_appcontext
+def create_partner_command(key: str, name: str) -> None:
+    """Đăng ký một hệ thống. KEY là tên nguồn ghi trên hồ sơ, ví dụ dvcqg. In mã truy cập một lần."""
+    if not re.fullmatch(r"[a-z0-9-]{2,40}", key) or key == HERE:
+        raise click.ClickException("KEY gồm 2 đến 40 chữ thường, số, gạch nối.")
+    try:
+        with writing_alone() as session:
+            token = partners.create_partner(session, key, name, now())
+    except IntegrityError as error:
+        raise click.ClickException("Đã có hệ thống mang tên này.") from error
+    click.echo(f"Mã truy cập (chỉ hiện một lần): {token}")
+
+
+@partner.command("close")
+@click.argument("key")
+@with_appcontext
+def close_partner_command(key: str) -> None:
+    """Khóa một hệ thống: mã truy cập không dùng được nữa."""
+    with writing_alone() as session:
+        if not partners.close_partner(session, key):
+            raise click.ClickException("Không có hệ thống này.")
+    click.echo("Đã khóa.")
+
+
 @click.command("doctor")
 @with_appcontext
 def doctor_command() -> None:
@@ -92,6 +125,7 @@ def install(app: Flask) -> None:
     app.cli.add_command(catalog)
     app.cli.add_command(cases)
     app.cli.add_command(account)
+    app.cli.add_command(partner)
     app.cli.add_command(doctor_command)
 
 

@@ -21,6 +21,7 @@ _log = logger(__name__)
 _STATUS = ((NotFound, 404), (Forbidden, 403), (Stale, 409), (Invalid, 422), (Refusal, 409))
 _TITLES = {
     400: "Yêu cầu không đúng",
+    401: "Chưa xác thực",
     403: "Bạn không có quyền vào trang này",
     404: "Không tìm thấy trang",
     405: "Yêu cầu không đúng",
@@ -33,6 +34,7 @@ _TITLES = {
 }
 _ADVICE = {
     400: "Hãy quay lại trang trước, tải lại và thử một lần nữa.",
+    401: "Yêu cầu phải có mã truy cập đúng trong phần đầu Authorization.",
     403: "Nếu bạn cần làm việc này, hãy đăng nhập bằng tài khoản có quyền.",
     404: "Địa chỉ có thể đã gõ nhầm, hoặc trang không còn nữa.",
     413: "Mỗi tệp nhận đến {} MB. Hãy chụp lại với độ phân giải thấp hơn rồi tải lên lần nữa.",
@@ -54,7 +56,8 @@ def install(app: Flask) -> None:
     def refused(error: Refusal) -> Any:
         if isinstance(error, AlreadySent):
             return redirect(url_for("cases.show", reference=error.reference))
-        return answer(status_of(error), error.message, error.code)
+        fields = error.errors if isinstance(error, Invalid) else None
+        return answer(status_of(error), error.message, error.code, fields)
 
     _install_request_errors(app)
     _install_database_errors(app)
@@ -110,11 +113,14 @@ def _page_of_form() -> str:
     return came_from.path if came_from.netloc == request.host else url_for("public.home")
 
 
-def answer(status: int, message: str | None = None, code: str | None = None) -> tuple[str | Response, int]:
-    """The error as a page, or as JSON below /api."""
+def answer(
+    status: int, message: str | None = None, code: str | None = None, fields: dict[str, str] | None = None
+) -> tuple[str | Response, int]:
+    """The error as a page, or as JSON below /api with a sentence for each wrong field."""
     text = message or _ADVICE.get(status, "Hãy quay lại trang trước và thử lại.").format(settings().max_upload_mb)
     if request.path.startswith("/api/"):
-        return jsonify(error={"code": code or f"http_{status}", "message": text}), status
+        error = {"code": code or f"http_{status}", "message": text}
+        return jsonify(error=error | ({"fields": fields} if fields else {})), status
     title = _TITLES.get(status, "Có lỗi")
     back = _page_of_form() if request.method == "POST" else None
     return render_template("error.html", title=title, message=text, status=status, back=back), status

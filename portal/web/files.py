@@ -9,10 +9,11 @@ from flask import Response, send_file
 
 from portal.base.errors import NotFound
 from portal.cases.models import Case
-from portal.documents import results
+from portal.cases.paper import apology_data
+from portal.documents import papers, results
 from portal.documents.models import Document
 from portal.web.security import FILE_CSP
-from portal.web.session import db, storage
+from portal.web.session import db, settings, storage
 
 
 def send_document(case: Case, document_id: uuid.UUID) -> Response:
@@ -29,6 +30,12 @@ def result_response(case: Case) -> Response:
     if result is None or result.sha256 is None:
         raise NotFound("Hồ sơ chưa có kết quả để tải.")
     return _response(storage().get(result.sha256), "application/pdf", f"{case.reference}.pdf", attached=True)
+
+
+def apology_response(case: Case) -> Response:
+    """The letter of apology, made from what was recorded when the case was put off."""
+    data = apology_data(db(), case, settings().base_url)
+    return pdf_response(papers.render("apology", data), f"xin-loi-{case.reference}.pdf")
 
 
 def pdf_response(content: bytes, name: str) -> Response:

@@ -7,9 +7,10 @@ import io
 import pytest
 from pypdf import PdfReader
 
+from portal.base.errors import NotFound
 from portal.cases.lifecycle import Action
 from portal.cases.models import Case
-from portal.cases.paper import paper_data
+from portal.cases.paper import apology_data, paper_data
 from portal.documents import papers
 from portal.documents.results import result_of
 from services_catalog.loader import load_catalog
@@ -46,14 +47,30 @@ def test_a_draft_says_that_it_is_one(desk: Desk) -> None:
     assert "DỰ THẢO" in words(papers.render("birth-certificate", data))
 
 
-@pytest.mark.parametrize("paper", ["decision", "birth-certificate"])
+def test_the_apology_says_what_was_promised_and_what_is_promised_now(desk: Desk) -> None:
+    case = desk.case_at(Action.ROUTE)
+    desk.do(case, "truongphong", Action.RESCHEDULE, details={"new_day": "2026-03-20", "reason": "Chờ xác minh"})
+    with desk.database.unit_of_work() as session:
+        fresh = session.get_one(Case, case.id)
+        data = apology_data(session, fresh, BASE)
+        other = desk.submit()
+        with pytest.raises(NotFound):
+            apology_data(session, session.get_one(Case, other.id), BASE)
+    text = words(papers.render("apology", data))
+    for said in ("PHIẾU XIN LỖI", "17:30 thứ Ba 10/03/2026", "17:30 thứ Sáu 20/03/2026", "Chờ xác minh",
+                 case.reference, "Trưởng Phòng Mẫu", "Tam Thanh, ngày 10 tháng 03 năm 2026"):  # fmt: skip
+        assert said in text
+    assert "Số:" not in text
+
+
+@pytest.mark.parametrize("paper", ["decision", "birth-certificate", "apology"])
 def test_text_is_never_code(paper: str) -> None:
     nasty = '#panic("x") $x$ *b* _i_ <tag> @ref \\ " } ] )'
     data = {
         "reference": nasty, "procedure": nasty, "agency": nasty, "parent_agency": nasty, "number": nasty,
         "place_and_date": nasty, "beneficiary": nasty, "submitted_on": nasty, "is_granted": False, "decision": nasty,
         "rows": [(nasty, nasty)], "signer_title": nasty, "signer": nasty, "lookup_url": BASE, "footer": nasty,
-        "is_draft": False,
+        "is_draft": False, "accepted_on": nasty, "promised": nasty, "due": nasty, "reason": nasty,
     }  # fmt: skip
     assert '#panic("x")' in words(papers.render(paper, data))
 

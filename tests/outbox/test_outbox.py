@@ -64,6 +64,15 @@ def test_four_relays_send_each_delivery_once(database: Database) -> None:
     assert len(sent) == len(set(sent)) == 400
 
 
+def test_what_a_clock_that_was_ahead_put_off_is_not_put_off(database: Database) -> None:
+    announce_many(database, 1)
+    ahead = MORNING + timedelta(days=1)
+    with database.unit_of_work() as session:
+        outbox.relay(session, {"topic": ("first",)}, ahead)
+    assert due(database, MORNING) == ["first"]
+    assert due(database, MORNING) == []  # it is under way now
+
+
 def test_a_task_that_never_reached_the_broker_is_sent_later(database: Database) -> None:
     announce_many(database, 1)
     assert len(relay(database)) == 2  # and the process dies before it sends them

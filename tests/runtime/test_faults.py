@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from config import Settings
@@ -23,15 +27,17 @@ from portal.base.clock import now
 from portal.base.db import Database
 from portal.cases import invariants, stuck
 from portal.cases.actions import perform
-from portal.cases.lifecycle import Action, State
+from portal.cases.lifecycle import NOTES, Action, State
 from portal.cases.models import Case, CaseEvent
 from portal.gateways.storage.folder import FolderStorage
 from portal.notifications.models import Notice
-from portal.outbox.models import OutboxMessage
+from portal.outbox.models import OutboxMessage, Tick
 from portal.outbox.queries import backlog, troubled
+from portal.standins.esms import ANSWER, LOSE_ANSWER, EsmsStandIn
+from tests.support.clock import SettableClock
 from tests.support.desk import PATH, Desk
 from tests.support.servers import server_folder, wait_for
-from tests.support.stack import Stack, free_port
+from tests.support.stack import ROOT, Stack, free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("faults")]
 
@@ -42,13 +48,36 @@ OFFICERS = [step for step in PATH if step[0] not in ("system", "congdan")]
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def gateway() -> Iterator[EsmsStandIn]:
+    """The SMS provider: outside of what is hurt, and it honours the key of each message."""
+    running = EsmsStandIn()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Where the portal keeps its data, and what its clock says."""
+    with server_folder() as found:
+        found.chmod(0o755)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def clock(folder: Path) -> SettableClock:
+    """The wall clock of all processes of the portal."""
+    return SettableClock(folder / "clock")
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Path, gateway: EsmsStandIn, clock: SettableClock) -> Iterator[Stack]:
     """A portal that may be hurt."""
-    with server_folder() as folder:
-        running = Stack(folder, free_port())
-        running.start()
-        yield running
-        running.stop()
+    sms = {"SMS_PROVIDER": "esms", "ESMS_URL": gateway.url, "ESMS_API_KEY": "k", "ESMS_SECRET_KEY": "s",
+           "ESMS_BRANDNAME": "LANGSON"}  # fmt: skip
+    running = Stack(folder / "var", free_port(), environment={**sms, **clock.environment})
+    running.start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture
@@ -77,17 +106,20 @@ def state_of(desk: Desk, case: Case) -> tuple[str, str | None]:
         return fresh.state, fresh.stage_does
 
 
-def run_through(desk: Desk, case: Case) -> None:
-    """The officers' part of a case; what lies between is the machine's."""
-    waits_for = {Action.ACCEPT: (State.SUBMITTED, None), Action.PROPOSE: (State.IN_PROCESS, "propose"),
-                 Action.ENDORSE: (State.IN_PROCESS, "endorse"), Action.APPROVE: (State.IN_PROCESS, "approve"),
-                 Action.ISSUE: (State.IN_PROCESS, "issue")}  # fmt: skip
+def waits_on(desk: Desk, case: Case, action: Action) -> bool:
+    """True if the case waits for this action of an officer."""
+    state = (State.SUBMITTED, None) if action is Action.ACCEPT else (State.IN_PROCESS, action.value)
+    return patiently(lambda: state_of(desk, case)) == state
+
+
+def run_through(desk: Desk, case: Case, before: Callable[[], None] = lambda: None) -> None:
+    """The officers' part of a case; what lies between is the machine's. `before` each of their decisions."""
     for login, action, details in OFFICERS:
-        ready = waits_for[action]
-        wait_for(lambda: patiently(lambda: state_of(desk, case)) == ready, f"{case.reference} to be ready", 90)  # noqa: B023
+        wait_for(lambda: waits_on(desk, case, action), f"{case.reference} to wait for {action}", 90)  # noqa: B023
+        before()
         with suppress(DBAPIError):  # it may have been committed although the answer was lost
             desk.do(case, login, action, details=details)
-        if patiently(lambda: state_of(desk, case)) == ready:
+        if waits_on(desk, case, action):
             patiently(lambda: desk.do(case, login, action, details=details))  # noqa: B023
 
 
@@ -118,36 +150,125 @@ def work_until(desk: Desk, stop: threading.Event) -> list[Case]:
     return cases
 
 
-def test_chaos_loses_nothing_and_doubles_nothing(stack: Stack, desk: Desk) -> None:
-    seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}")
-    stop = threading.Event()
-    timer = threading.Timer(CHAOS_SECONDS, stop.set)
-    with ThreadPoolExecutor(AT_ONCE + 1) as pool:
-        timer.start()
-        chaos = pool.submit(hurt, stack, stop, random.Random(seed))  # noqa: S311 - no secret
-        working = [pool.submit(work_until, desk, stop) for _ in range(AT_ONCE)]
-    killed, cases = chaos.result(), [case for future in working for case in future.result()]
-    print(f"{len(cases)} cases, {len(killed)} blows: {killed}")
-    assert len(killed) >= 5
-    assert len(cases) >= AT_ONCE
+@contextmanager
+def another_beat(stack: Stack) -> Iterator[None]:
+    """A second beat beside the portal's own."""
+    command = ["-m", "celery", "-A", "workers.app", "beat", "--schedule", str(stack.var_dir / "run" / "second-beat"),
+               "--pidfile="]  # fmt: skip
+    env = {"PATH": os.environ["PATH"], "VAR_DIR": str(stack.var_dir), "PORT": str(stack.port), **stack.environment}
+    beat = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        yield
+    finally:
+        beat.kill()
+        beat.wait(10)
 
-    def all_finished() -> bool:
-        return patiently(lambda: {state_of(desk, case)[0] for case in cases}) == {State.FINISHED}
 
-    wait_for(all_finished, "every case to be finished", 90)
-    wait_for(lambda: patiently(lambda: quiet(desk)), "every message to be delivered", 90)
+def unsure(chance: random.Random) -> Callable[[], str]:
+    """A provider whose answers get lost, and which is busy now and then."""
+    return lambda: chance.choice([ANSWER, ANSWER, ANSWER, LOSE_ANSWER, "160"])
+
+
+def check_everything(desk: Desk, gateway: EsmsStandIn, cases: list[Case]) -> None:
+    """Nothing is stuck, moved twice, untold, or told twice."""
     with desk.database.unit_of_work() as session:
         assert {name: broken for name, broken in invariants.check(session).items() if broken} == {}
         assert list(stuck.stuck(session, now())) == []
         assert troubled(session) == []
-        unsent = session.scalar(select(func.count()).select_from(Notice).where(Notice.sent_at.is_(None)))
-        assert unsent == 0
         for case in cases:
             events = session.scalars(
                 select(CaseEvent.event).where(CaseEvent.case_id == case.id).order_by(CaseEvent.number)
             ).all()
-            assert len(events) == len(set(events)) == len(PATH), events  # each move once
+            moves = [event for event in events if event not in NOTES]
+            assert len(moves) == len(set(moves)) == len(PATH), events  # each move once
+            notices = session.scalars(select(Notice).where(Notice.case_id == case.id, Notice.phone.is_not(None))).all()
+            assert all(notice.sent_at for notice in notices)
+            sent = [m["Content"] for m in gateway.messages.values() if case.reference in m["Content"]]
+            assert sorted(sent) == sorted(notice.text for notice in notices)  # none lost, none sent twice
+
+
+def all_settled(desk: Desk, cases: list[Case]) -> None:
+    """Wait until the machine has nothing more to do."""
+
+    def finished() -> bool:
+        return patiently(lambda: {state_of(desk, case)[0] for case in cases}) == {State.FINISHED}
+
+    wait_for(finished, "every case to be finished", 90)
+    wait_for(lambda: patiently(lambda: quiet(desk)), "every message to be delivered", 90)
+
+
+def test_chaos_loses_nothing_and_doubles_nothing(stack: Stack, desk: Desk, gateway: EsmsStandIn) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    gateway.mood = unsure(random.Random(seed))  # noqa: S311 - no secret
+    stop = threading.Event()
+    timer = threading.Timer(CHAOS_SECONDS, stop.set)
+    with another_beat(stack), ThreadPoolExecutor(AT_ONCE + 1) as pool:
+        timer.start()
+        chaos = pool.submit(hurt, stack, stop, random.Random(seed))  # noqa: S311 - no secret
+        working = [pool.submit(work_until, desk, stop) for _ in range(AT_ONCE)]
+    killed, cases = chaos.result(), [case for future in working for case in future.result()]
+    print(f"{len(cases)} cases, {len(killed)} blows: {killed}; {len(gateway.asked)} SMS requests")
+    assert len(killed) >= 5
+    assert len(cases) >= AT_ONCE
+    gateway.mood = lambda: ANSWER
+    all_settled(desk, cases)
+    check_everything(desk, gateway, cases)
+
+
+def test_the_clock_may_jump(stack: Stack, desk: Desk, gateway: EsmsStandIn, clock: SettableClock) -> None:
+    """A day ahead, two days back, and right again, while cases are under way; beat does not stand still."""
+    cases = [patiently(desk.submit) for _ in range(2)]
+    jumps = iter([timedelta(days=1), timedelta(days=-1), timedelta(), timedelta(hours=-6), timedelta()])
+
+    def jump() -> None:
+        clock.set(next(jumps, timedelta()))
+        stack.kill_worker()  # what it had in hand must come back by the timetable
+
+    for case in cases:
+        run_through(desk, case, jump)
+    clock.set(timedelta(days=1))
+    ahead = now() + timedelta(hours=23)
+    wait_for(lambda: patiently(lambda: last_sweep(desk)) > ahead, "the timetable to run a day ahead", 60)
+    clock.set(timedelta())
+    right = now()
+    wait_for(
+        lambda: right < patiently(lambda: last_sweep(desk)) < ahead, "the timetable to run at the right time again", 60
+    )
+    all_settled(desk, cases)
+    check_everything(desk, gateway, cases)
+    with desk.database.unit_of_work() as session:
+        for case in cases:
+            times = session.scalars(
+                select(CaseEvent.at).where(CaseEvent.case_id == case.id).order_by(CaseEvent.number)
+            ).all()
+            assert list(times) == sorted(times)
+
+
+def test_a_beat_that_hangs_costs_time_and_nothing_else(stack: Stack, desk: Desk, gateway: EsmsStandIn) -> None:
+    beat = stack.children()["beat"]
+    beat.suspend()
+    try:
+        case = patiently(desk.submit)
+        desk.do(case, "motcua", Action.ACCEPT)
+        with Redis.from_url(Settings.from_env({"VAR_DIR": str(stack.var_dir)}).redis_url) as redis:
+            redis.flushall()
+        stack.kill_worker()
+    finally:
+        beat.resume()
+    for login, action, details in OFFICERS[1:]:
+        wait_for(lambda: waits_on(desk, case, action), f"the case to wait for {action}", 90)  # noqa: B023
+        desk.do(case, login, action, details=details)
+    all_settled(desk, [case])
+    check_everything(desk, gateway, [case])
+
+
+def last_sweep(desk: Desk) -> datetime:
+    """When the timetable last looked for lost work."""
+    with desk.database.unit_of_work() as session:
+        tick = session.get(Tick, "outbox.resend_due")
+        return tick.at if tick else datetime.min.replace(tzinfo=UTC)
 
 
 def quiet(desk: Desk) -> bool:

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -35,6 +35,7 @@ class Stack:
     var_dir: Path
     port: int
     process: subprocess.Popen[str] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:
@@ -46,7 +47,7 @@ class Stack:
         began = time.monotonic()
         self.console.parent.mkdir(parents=True, exist_ok=True)
         with self.console.open("w") as console:
-            self.process = launch(self.var_dir, self.port, stdout=console)
+            self.process = launch(self.var_dir, self.port, stdout=console, **self.environment)
         wait_for(self.is_healthy, "the portal to be healthy", seconds)
         wait_for(lambda: self.base_url in self.printed, "the portal to say where it is", seconds)
         return time.monotonic() - began
@@ -95,8 +96,9 @@ class Stack:
         return [parent, *parent.children(recursive=True)]
 
     def kill_worker(self) -> None:
-        """kill -9 of the Celery worker."""
-        self.children()["worker"].kill()
+        """kill -9 of the Celery worker, if it is running just now."""
+        if worker := self.children().get("worker"):
+            worker.kill()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
         """Ask it to stop; returns what it printed."""

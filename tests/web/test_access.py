@@ -52,6 +52,8 @@ ROUTES = {
     ("GET", "/can-bo/ho-so/<reference>/tep/<uuid:document_id>"): Access.STAFF,
     ("GET", "/can-bo/ho-so/<reference>/du-thao.pdf"): Access.STAFF,
     ("GET", "/can-bo/ho-so/<reference>/ket-qua.pdf"): Access.STAFF,
+    ("GET", "/can-bo/ho-so/<reference>/xin-loi.pdf"): Access.STAFF,
+    ("GET", "/ho-so/<reference>/xin-loi.pdf"): Access.SIGNED_IN,
     ("GET", "/quan-tri/thu-tuc"): Access.CATALOG,
     ("GET", "/quan-tri/thu-tuc/moi"): Access.CATALOG,
     ("POST", "/quan-tri/thu-tuc/moi"): Access.CATALOG,
@@ -90,10 +92,15 @@ ROUTES = {
     ("GET", "/api/v1/procedures.jsonl"): Access.PUBLIC,
     ("GET", "/api/v1/procedures.csv"): Access.PUBLIC,
     ("GET", "/api/v1/openapi.json"): Access.PUBLIC,
+    ("POST", "/api/v1/cases"): Access.PARTNER,
+    ("GET", "/api/v1/cases"): Access.PARTNER,
+    ("GET", "/api/v1/cases/<reference>"): Access.PARTNER,
+    ("POST", "/api/v1/cases/<reference>/actions/<action>"): Access.PARTNER,
+    ("GET", "/api/v1/cases/<reference>/result.pdf"): Access.PARTNER,
     ("GET", "/healthz"): Access.PUBLIC,
     ("GET", "/static/<path:filename>"): Access.PUBLIC,
 }
-CLOSED_TO_CITIZENS = frozenset(Access) - {Access.PUBLIC, Access.SIGNED_IN, Access.DEMO}
+CLOSED_TO_CITIZENS = frozenset(Access) - {Access.PUBLIC, Access.SIGNED_IN, Access.DEMO, Access.PARTNER}
 _EXAMPLES = {
     "<code>": "1.001193",
     "<uuid:draft_id>": str(uuid.uuid4()),
@@ -146,6 +153,9 @@ def test_a_route_without_mark_stops_the_start(settings) -> None:
 def test_strangers_are_sent_to_sign_in(app: Flask, method: str, rule: str) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
     answer = app.test_client().open(address(rule), method=method)
+    if ROUTES[method, rule] is Access.PARTNER:
+        assert (answer.status_code, answer.json["error"]["code"]) == (401, "http_401")
+        return
     assert answer.status_code == 302
     assert answer.location.startswith("/dang-nhap")
 
@@ -175,12 +185,22 @@ def test_staff_keep_to_their_own_side(app: Flask, login: str, closed: set[Access
             assert client.open(address(rule), method=method).status_code == 403
 
 
+def test_a_cookie_opens_nothing_to_other_systems(app: Flask) -> None:
+    for login in ("congdan", "motcua", "quantri", "vanhanh"):
+        client = app.test_client()
+        sign_in(client, login)
+        for (method, rule), access in ROUTES.items():
+            if access is Access.PARTNER:
+                for given in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}):
+                    assert client.open(address(rule), method=method, headers=given).status_code == 401
+
+
 def test_every_change_needs_a_token(app: Flask) -> None:
     client = app.test_client()
-    for (method, rule), _ in ROUTES.items():
+    for (method, rule), access in ROUTES.items():
         if method == "POST":
             answer = client.post(address(rule))
-            assert answer.status_code in (302, 400), rule
+            assert answer.status_code in ((401,) if access is Access.PARTNER else (302, 400)), rule
 
 
 @pytest.mark.parametrize(("method", "rule"), [r for r in ROUTES if r[0] == "GET" and "static" not in r[1]])
@@ -190,7 +210,7 @@ def test_no_route_breaks_on_things_that_do_not_exist(app: Flask, method: str, ru
     sign_in(client, keepers.get(ROUTES[method, rule], "motcua"))
     for nothing in ("", "?q=%00%ff&trang=-1&limit=x", "?trang=99999999999999999999"):
         answer = client.get(address(rule).replace("1.001193", "9.999999") + nothing)
-        assert answer.status_code in (200, 302, 404, 422, 503), (rule, nothing)
+        assert answer.status_code in (200, 302, 401, 404, 422, 503), (rule, nothing)
 
 
 def test_the_demo_pages_do_not_exist_where_demo_is_off(app: Flask) -> None:

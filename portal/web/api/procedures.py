@@ -8,18 +8,18 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Response, current_app, jsonify, request
 
 from portal.base.errors import Invalid, NotFound
 from portal.publishing import queries as publishing
 from portal.publishing.queries import LiveIndex, Published
 from portal.web.access import public
+from portal.web.api.blueprint import blueprint
 from portal.web.api.description import DESCRIPTION, FACETS
 from portal.web.session import db
 from services_catalog.library import as_document
 from services_catalog.loader import library
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 100
 _CSV_COLUMNS = ("code", "name", "sector", "ministry", "decision_no", "channels", "audiences", "agencies", "results",
                 "official_page")  # fmt: skip

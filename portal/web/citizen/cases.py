@@ -22,7 +22,7 @@ from portal.documents import results, uploads
 from portal.notifications.actions import latest
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
-from portal.web.files import result_response, send_document
+from portal.web.files import apology_response, result_response, send_document
 from portal.web.session import actor, db, settings, storage, writing
 from services_catalog.fields import show_answer
 
@@ -118,6 +118,13 @@ def result(reference: str) -> Any:
     if case.state != State.RETURNED:
         raise NotFound("Hồ sơ chưa có kết quả để tải.")
     return result_response(case)
+
+
+@blueprint.get("/ho-so/<reference>/xin-loi.pdf")
+@signed_in
+def apology(reference: str) -> Any:
+    """The letter of apology of a case that was put off."""
+    return apology_response(queries.case_for(db(), actor(), reference))
 
 
 @blueprint.get("/ho-so/<reference>/tep/<uuid:document_id>")

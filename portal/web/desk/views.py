@@ -32,7 +32,7 @@ from portal.notifications.actions import latest
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
 from portal.web.access import staff
-from portal.web.files import pdf_response, result_response, send_document
+from portal.web.files import apology_response, pdf_response, result_response, send_document
 from portal.web.session import actor, db, settings, writing
 from services_catalog.fields import show_answer
 
@@ -100,6 +100,13 @@ def draft_paper(reference: str) -> Any:
     procedure = publishing.version(db(), case.version_id).procedure
     data = paper_data(db(), case, settings().base_url)
     return pdf_response(papers.render(procedure.result_paper, data), f"du-thao-{case.reference}.pdf")
+
+
+@blueprint.get("/ho-so/<reference>/xin-loi.pdf")
+@staff
+def apology(reference: str) -> Any:
+    """The letter of apology of a case that was put off."""
+    return apology_response(_case(reference))
 
 
 @blueprint.get("/ho-so/<reference>/ket-qua.pdf")
