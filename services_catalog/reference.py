@@ -102,6 +102,8 @@ class OfficeHours(Record):
     @model_validator(mode="after")
     def _is_a_day(self) -> OfficeHours:
         moments = [moment for session in self.sessions for moment in session]
+        if any(moment.tzinfo for moment in (*moments, self.same_day_cutoff)):
+            raise mistake_at("sessions", "Giờ làm việc là giờ Việt Nam, không ghi múi giờ.")
         if any(later <= earlier for earlier, later in pairwise(moments)):
             raise mistake_at("sessions", "Các buổi phải nối tiếp nhau: giờ sau phải muộn hơn giờ trước.")
         return self

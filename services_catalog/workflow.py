@@ -122,6 +122,9 @@ def _mistake_in_options(stages: tuple[Stage, ...]) -> str | None:
         return f"Bước {_NEEDED_NAMES[min(missing)]} không được có điều kiện, vì hồ sơ nào cũng phải qua."
     if stages[1].when is not None:
         return "Bước ngay sau tiếp nhận không được có điều kiện."
+    does = [stage.does for stage in stages]
+    if StageAction.PROPOSE in does[does.index(StageAction.APPROVE) :]:
+        return "Sau bước phê duyệt không được có bước thụ lý: điều đã duyệt không sửa nữa."
     if any(stage.automatic and stage.does is not StageAction.ISSUE for stage in stages):
         return "Chỉ bước cấp số, phát hành mới để máy làm được."
     if stages[0].agency is not None:

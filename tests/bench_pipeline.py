@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -34,7 +35,7 @@ from tests.support.servers import Servers, running_servers, server_folder
 from tests.support.stack import ROOT
 from workers.app import app
 
-CASES = 40
+CASES = 150
 # The officers' decisions between the two automatic parts.
 DECISIONS = PATH[2:5]
 
@@ -69,17 +70,31 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.05)  # looking costs the machine time, too
 
 
+def cpu_seconds() -> Counter[str]:
+    """CPU time so far of each kind of process on this machine."""
+    used: Counter[str] = Counter()
+    for process in psutil.process_iter(["cmdline", "cpu_times"]):
+        command, times = " ".join(process.info["cmdline"] or ()), process.info["cpu_times"]
+        kind = next((kind for mark, kind in _KINDS.items() if mark in command), None)
+        if kind and times:
+            used[kind] += times.user + times.system
+    return used
+
+
+_KINDS = {"workers.relay": "relay", "celery": "workers", "postgres": "PostgreSQL", "valkey": "Valkey"}
+
+
 def automatic(
     desk: Desk, relay: psutil.Process, cases: list[Case], login: str, action: Action, reached: State
-) -> float:
-    """Seconds in which the machine does all that follows from an officer's decision in every case.
+) -> tuple[float, Counter[str]]:
+    """Seconds in which the machine does all that follows from an officer's decision in every case, and the CPU time.
 
     The relay stands still while the decisions are made: their own time is not the machine's.
     """
     relay.suspend()
     for case in cases:
         desk.do(case, login, action)
-    began = time.perf_counter()
+    before, began = cpu_seconds(), time.perf_counter()
     relay.resume()
 
     def done() -> bool:
@@ -89,7 +104,7 @@ def automatic(
         return there == len(cases) and left["waiting"] == left["open"] == 0
 
     until(done)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, cpu_seconds() - before
 
 
 def deliveries(desk: Desk) -> int:
@@ -136,19 +151,21 @@ def measure(folder: Path, servers: Servers, at: datetime) -> None:
     with workers(environment) as relay:
         until(lambda: _idle(database))
         before = deliveries(desk)
-        seconds = automatic(desk, relay, cases, "motcua", Action.ACCEPT, State.IN_PROCESS)
+        routing, cpu = automatic(desk, relay, cases, "motcua", Action.ACCEPT, State.IN_PROCESS)
         for case in cases:
             for login, action, details in DECISIONS:
                 desk.do(case, login, action, details=details)
         until(lambda: _idle(database))
-        seconds += automatic(desk, relay, cases, "vanthu", Action.ISSUE, State.FINISHED)
+        issuing, more = automatic(desk, relay, cases, "vanthu", Action.ISSUE, State.FINISHED)
+        seconds, cpu = routing + issuing, cpu + more
         tasks = deliveries(desk) - before
         empty = nothing(settings, tasks)
     paper = paper_seconds(desk, settings, cases)
     print(f"{CASES} cases, {tasks} tasks: {CASES / seconds:.1f} cases/s, {tasks / seconds:.0f} tasks/s")
     print(f"{tasks} tasks that do nothing: {tasks / empty:.0f} tasks/s; ratio {empty / seconds:.2f}")
-    print(f"one PDF takes {paper * 1000:.0f} ms; without the PDFs the ratio is "
-          f"{empty / max(empty, seconds - CASES * paper / 2):.2f}")  # fmt: skip
+    print(f"routing {routing:.2f} s, making and releasing results {issuing:.2f} s; "
+          f"one PDF takes {paper * 1000:.0f} ms, so PDFs are {CASES * paper / sum(cpu.values()):.0%} of the CPU time")  # fmt: skip
+    print("CPU time:", ", ".join(f"{kind} {used / sum(cpu.values()):.0%}" for kind, used in cpu.most_common()))
     database.dispose()
 
 

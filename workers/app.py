@@ -22,7 +22,8 @@ app.conf.update(
     task_ignore_result=True,
     # A task is acknowledged when it is done: one whose worker is killed is handed out again.
     task_acks_late=True,
-    task_reject_on_worker_lost=True,
+    # One that killed its worker is not: the outbox sends it again, counts, and parks it at last.
+    task_reject_on_worker_lost=False,
     worker_prefetch_multiplier=1,
     task_soft_time_limit=120,
     task_time_limit=240,

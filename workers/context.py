@@ -31,7 +31,7 @@ _context: Context | None = None
 def open_context(settings: Settings) -> Context:
     """Open connections for this process, in place of any that were inherited."""
     global _context
-    database = Database(settings.database_url, pool_size=2)
+    database = Database(settings.database_url, pool_size=2, checks_connections=False)
     _context = Context(settings, database, FolderStorage(settings.files_dir), _sms_gateway(settings))
     return _context
 

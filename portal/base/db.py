@@ -34,13 +34,16 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Hands out sessions. Make one in each process, after forking."""
+    """Hands out sessions. Make one in each process, after forking.
 
-    def __init__(self, url: str, *, pool_size: int = 5):
+    `checks_connections`: whether a connection is tried before it is used. Who tries again anyway saves the time.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5, checks_connections: bool = True):
         self.engine: Engine = create_engine(
             url,
             pool_size=pool_size,
-            pool_pre_ping=True,
+            pool_pre_ping=checks_connections,
             hide_parameters=True,
             connect_args={"options": "-c timezone=UTC"},
         )

@@ -11,7 +11,7 @@ from portal.base.clock import local_day
 from portal.cases.lifecycle import State
 from portal.cases.models import Case
 from portal.identity.models import Role
-from portal.identity.queries import holders
+from portal.identity.queries import absent, holders
 from services_catalog.workflow import Stage
 
 
@@ -20,7 +20,10 @@ def least_loaded(session: Session, agency_key: str, stage: Stage, now: datetime)
 
     With nobody assigned, anyone who gets the role later finds the case in the queue.
     """
-    people = candidates(session, agency_key, stage, now)
+    everybody = candidates(session, agency_key, stage, now)
+    away = absent(session, agency_key, Role(stage.role), local_day(now))
+    # Who has delegated the position is away: new cases go to the others, if there are any.
+    people = [account_id for account_id in everybody if account_id not in away] or everybody
     if len(people) < 2:
         return people[0] if people else None
     query = (

@@ -7,11 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.cases.actions import perform
+from portal.base.errors import Refusal
+from portal.cases.actions import perform, perform_locked
+from portal.cases.assignment import least_loaded
 from portal.cases.lifecycle import DONE, TRANSITIONS, Action, State
 from portal.cases.linked import children_of
 from portal.cases.models import Case, CaseEvent
-from portal.cases.permissions import may_do
+from portal.cases.permissions import current_stage, may_do
 from portal.cases.words import STATE_NAMES
 from portal.identity.actor import SYSTEM
 from portal.publishing import queries as publishing
@@ -20,12 +22,32 @@ _SILENCE = "Hết thời hạn mà không có ý kiến trả lời."
 _PARENT_ENDED = "Hồ sơ chính đã kết thúc."
 
 
+def go_on(session: Session, case_id: int, action: Action, now: datetime) -> None:
+    """The machine's next step in a case, unless somebody has moved it elsewhere meanwhile, or it was done before."""
+    try:
+        perform(session, case_id, action, by=SYSTEM, now=now)
+    except Refusal as refusal:  # said before anything is written
+        if refusal.code not in ("not_now", "forbidden"):
+            raise
+
+
 def lapse(session: Session, case_id: int, agency_key: str, now: datetime) -> None:
     """Close an opinion whose time is over, with the silence in the history."""
     case = session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
     if agency_key in case.asked_keys:
         details = {"agency": agency_key, "reason": _SILENCE}
         perform(session, case_id, Action.CLOSE_OPINION, by=SYSTEM, now=now, details=details)
+
+
+def reassign(session: Session, case_id: int, now: datetime) -> None:
+    """Give a case whose officer has left to the least loaded of the others; where there is none it waits for one."""
+    case = session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+    stage = current_stage(case, publishing.version(session, case.version_id).workflow)
+    if stage is None or case.stage_agency_key is None:
+        return
+    officer = least_loaded(session, case.stage_agency_key, stage, now)
+    if officer is not None and officer != case.assignee_id:
+        perform_locked(session, case, Action.ASSIGN, by=SYSTEM, now=now, details={"officer": str(officer)})
 
 
 def child_ended(session: Session, child_id: int, now: datetime) -> None:

@@ -37,6 +37,10 @@ def _agencies(move: Move) -> Options:
     return {key: name for key, name in _active(move.session).items() if key not in closed}
 
 
+def _other_agencies(move: Move) -> Options:
+    return {key: name for key, name in _active(move.session).items() if key != move.case.agency_key}
+
+
 def _asked(move: Move) -> Options:
     names = _active(move.session)
     return {key: names.get(key, key) for key in move.case.asked_keys}
@@ -59,6 +63,7 @@ def _active(session: Session) -> dict[str, str]:
 _CHOICES: dict[str, Callable[[Move], Options]] = {
     "officers": _officers,
     "agencies": _agencies,
+    "other_agencies": _other_agencies,
     "asked": _asked,
     "asked_here": _asked_here,
     "earlier_stages": _earlier_stages,

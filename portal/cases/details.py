@@ -102,7 +102,7 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
             "Hãy ghi mã thủ tục, ví dụ 1.004222.",
             help="Tra mã ở mục Thủ tục, ví dụ 1.004222.",
         ),
-        Detail("agency", "Cơ quan giải quyết", "Hãy chọn cơ quan.", choices="agencies"),
+        Detail("agency", "Cơ quan giải quyết", "Hãy chọn cơ quan.", choices="other_agencies"),
         Detail("note", "Đề nghị cơ quan đó làm gì", "Hãy nêu rõ đề nghị."),
     ),
     Action.NOTE_CHILD: (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -11,14 +11,16 @@ from portal.base.clock import local_day
 from portal.base.errors import Invalid
 from portal.base.words import when
 from portal.cases import linked, opinions
-from portal.cases.clocks import due_after_pause
+from portal.cases.clocks import go_on_after_pause, start_acceptance
 from portal.cases.details import GRANTED
 from portal.cases.lifecycle import PAUSED, Action, State
 from portal.cases.models import CaseEvent
-from portal.cases.move import Move, earlier, enter, following
-from portal.deadlines.clock import acceptance_due
+from portal.cases.move import Move, come_back, earlier, enter, following
+from portal.cases.permissions import asker
 from portal.documents import results
 from services_catalog.loader import library
+
+_FURTHEST = timedelta(days=366)
 
 
 def _route(move: Move) -> None:
@@ -57,10 +59,7 @@ def _number(move: Move) -> None:
 def _request_supplement(move: Move) -> None:
     case = move.case
     case.request_to_applicant = move.details["request"]
-    if move.from_state == State.IN_PROCESS:
-        case.stage_requests += 1
-    else:
-        case.desk_requests += 1
+    case.askers = [*case.askers, asker(case, State(move.from_state))]
     days = library().defaults.supplement_days_for(move.procedure)
     case.supplement_due_at = move.calendar.add_days(move.now, days)
 
@@ -82,12 +81,11 @@ def _go_on(move: Move) -> None:
     ).one()
     if move.transition.or_back_to is not None and asked.from_state == move.transition.or_back_to:
         case.state = asked.from_state
-        assignee = case.assignee_id
-        enter(move, next(stage for stage in move.workflow.stages if stage.key == asked.from_stage))
-        case.assignee_id = assignee or case.assignee_id
-        case.due_at = due_after_pause(move, asked.at)
+        come_back(move, next(stage for stage in move.workflow.stages if stage.key == asked.from_stage))
+        go_on_after_pause(move)
     else:
-        case.acceptance_due_at = acceptance_due(move.calendar, move.now)
+        start_acceptance(case, move.calendar, move.now)
+        case.paused_at = None
 
 
 def _reschedule(move: Move) -> None:
@@ -95,6 +93,8 @@ def _reschedule(move: Move) -> None:
     case, day = move.case, date.fromisoformat(move.details["new_day"])
     if case.due_at is None or day <= max(local_day(case.due_at), local_day(move.now)):
         raise Invalid({"new_day": "Ngày hẹn lại phải sau hôm nay và sau ngày đã hẹn."})
+    if day > local_day(move.now) + _FURTHEST:
+        raise Invalid({"new_day": "Ngày hẹn lại không quá một năm kể từ hôm nay."})
     case.promised_due_at = case.promised_due_at or case.due_at
     case.previous_due_at, case.due_at = case.due_at, move.calendar.closing_on_or_after(day)
     case.rescheduled_at = move.now

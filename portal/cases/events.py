@@ -86,4 +86,5 @@ def _facts_of(case: Case, procedure: Procedure) -> CaseFacts:
         due_at=case.due_at,
         is_granted=case.is_granted,
         amount_due=case.amount_due,
+        supplement_due_at=case.supplement_due_at,
     )

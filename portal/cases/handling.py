@@ -32,7 +32,9 @@ def handling_minutes(session: Session, case: Case, ended_at: datetime, calendar:
     if case.accepted_at is None:
         return None
     worked, since = timedelta(), case.accepted_at
-    for event in history(session, case):
+    # Whatever stops a clock that has an end leaves the due time that it stopped: no need to read on.
+    never_stopped = case.previous_due_at is None and case.due_at is not None
+    for event in () if never_stopped else history(session, case):
         if event.at <= case.accepted_at:
             continue
         if event.to_state in PAUSED and event.from_state not in PAUSED:

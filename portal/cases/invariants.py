@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.cases.chain import is_intact
@@ -158,6 +158,12 @@ def _waits_for_nobody() -> ColumnElement[bool]:
     return or_(asked != func.cardinality(Case.asked_keys), opened - noted != Case.open_children)
 
 
+def _notice_is_not_sent() -> ColumnElement[bool]:
+    """A notice to be sent by SMS has the message that has it sent."""
+    message = exists().where(OutboxMessage.subject_id == Notice.id, OutboxMessage.topic == "notice.created")
+    return select(Notice.id).where(Notice.case_id == Case.id, Notice.phone.is_not(None), ~message).exists()
+
+
 def _party_is_missing() -> ColumnElement[bool]:
     return or_(
         ~Case.party_keys.contains(func.array_append(Case.asked_keys, Case.agency_key)),
@@ -177,4 +183,5 @@ INVARIANTS = (
     Invariant("hồ sơ có kết quả thì có tệp kết quả", _cases(_has_no_result)),
     Invariant("sự kiện nào cũng đã vào hộp thư đi", _cases(_event_was_not_announced)),
     Invariant("sự kiện phải báo thì có thông báo", _cases(_notice_is_missing)),
+    Invariant("thông báo nào gửi tin nhắn cũng đã vào hộp thư đi", _cases(_notice_is_not_sent)),
 )

@@ -160,7 +160,8 @@ TRANSITIONS: dict[Action, Transition] = {
             or_back_to=S.IN_PROCESS,
         ),
         Transition(A.ROUTE, (S.ACCEPTED,), S.IN_PROCESS, (By.SYSTEM,), "case.routed"),
-        Transition(A.ASSIGN, (S.IN_PROCESS,), None, (By.HEAD,), "case.assigned"),
+        # The machine, where the officer does not hold the position any more.
+        Transition(A.ASSIGN, (S.IN_PROCESS,), None, (By.HEAD, By.SYSTEM), "case.assigned"),
         Transition(A.CONSULT, (S.IN_PROCESS,), None, (By.STAGE,), "case.consulted"),
         Transition(A.GIVE_OPINION, WAITING, None, (By.CONSULTED,), "case.opinion_given"),
         # The stage waits no longer, or the machine: the time to answer is over.

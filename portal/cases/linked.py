@@ -36,6 +36,7 @@ def open_child(move: Move) -> None:
         answers=answers,
         people=people_of(session, case.id),
         applicant_id=case.applicant_id,
+        origin=case.origin,  # whoever acts for its applicant acts for this one's, too
         parent=case,
         details={"parent": case.reference, "note": move.details["note"]},
     )

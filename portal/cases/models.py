@@ -92,6 +92,8 @@ class Case(Base):
     changed_at: Mapped[datetime]
 
     submitted_at: Mapped[datetime]
+    # The acceptance clock: since when it runs, and until when.
+    acceptance_from: Mapped[datetime]
     acceptance_due_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
@@ -102,9 +104,13 @@ class Case(Base):
     promised_due_at: Mapped[datetime | None]
     rescheduled_at: Mapped[datetime | None]
     supplement_due_at: Mapped[datetime | None]
-    desk_requests: Mapped[int] = mapped_column(default=0, server_default="0")
-    stage_requests: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Who has asked for supplements: the desk, and each agency that held a stage.
+    askers: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
     previous_due_at: Mapped[datetime | None]
+    # While the handling clock stands: since when, and what is left of it in the unit of the promise.
+    paused_at: Mapped[datetime | None]
+    left_minutes: Mapped[int | None]
+    left_days: Mapped[int | None]
     finished_at: Mapped[datetime | None]
     # Office time from acceptance to the end, without the time it waited for the applicant.
     handling_minutes: Mapped[int | None]
@@ -206,11 +212,13 @@ class ClockShift(Base):
     began_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     day: Mapped[date | None]
-    was_worked: Mapped[bool | None]
+    # What was declared of that day before, if anything was.
+    declared_before: Mapped[bool | None]
     reason: Mapped[str]
     declared_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     declared_at: Mapped[datetime]
-    # When the last open case had been looked at.
+    # How far it has come, and when the last open case had been looked at.
+    last_case_id: Mapped[int] = mapped_column(default=0, server_default="0")
     finished_at: Mapped[datetime | None]
 
 
@@ -223,6 +231,8 @@ class ShiftedCase(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     due_before: Mapped[datetime | None]
     due_after: Mapped[datetime | None]
+    # The kind of error that kept this one case from being put off; a person has to look at it.
+    error: Mapped[str | None]
 
 
 class CaseCounter(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from portal.cases import assignment
 from portal.cases.details import GRANTED, REFUSED
-from portal.cases.lifecycle import MACHINE, TRANSITIONS, Action, Transition
+from portal.cases.lifecycle import MACHINE, PAUSED, TRANSITIONS, Action, Transition
 from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import current_stage
 from portal.deadlines.calendar import WorkCalendar
@@ -37,10 +37,9 @@ class Move:
     workflow: Workflow
     from_state: str = field(init=False)
     from_stage: str | None = field(init=False)
-    from_due_at: datetime | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.from_state, self.from_stage, self.from_due_at = self.case.state, self.case.stage, self.case.due_at
+        self.from_state, self.from_stage = self.case.state, self.case.stage
 
     @property
     def transition(self) -> Transition:
@@ -85,9 +84,22 @@ def enter(move: Move, stage: Stage) -> None:
         )
 
 
+def come_back(move: Move, stage: Stage) -> None:
+    """Into the stage it was in before a pause, with the same person if they still may."""
+    before = move.case.assignee_id
+    enter(move, stage)
+    agency_key = move.case.stage_agency_key or move.case.agency_key
+    if stage.does is not StageAction.PROPOSE or before in assignment.candidates(
+        move.session, agency_key, stage, move.now
+    ):
+        move.case.assignee_id = before
+
+
 def leave_stages(case: Case) -> None:
-    """Outside `IN_PROCESS` a case is in no stage."""
-    case.stage = case.stage_role = case.stage_does = case.stage_agency_key = None
+    """Outside `IN_PROCESS` a case is in no stage; while it is paused its agency is still the one that asked."""
+    case.stage = case.stage_role = case.stage_does = None
+    if case.state not in PAUSED:
+        case.stage_agency_key = None
 
 
 def join_party(case: Case, agency_key: str) -> None:

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
 from portal.base.errors import NotFound
+from portal.cases.clocks import set_alarm, start_acceptance
 from portal.cases.events import tell
 from portal.cases.lifecycle import State
 from portal.cases.models import HERE, Case, CasePerson, PersonRole
 from portal.cases.references import next_reference
 from portal.deadlines.calendars import calendar_of
-from portal.deadlines.clock import acceptance_due
 from portal.identity.actor import Actor
 from portal.publishing.queries import Published
 from services_catalog.terms import Channel
@@ -71,8 +71,9 @@ def open_case(session: Session, application: Application, *, by: Actor, now: dat
         procedure_code=application.published.procedure.code,
         version_id=application.published.version_id,
         agency_key=agency.key,
-        party_keys=list(dict.fromkeys([agency.key, *([parent.agency_key] if parent else [])])),
+        party_keys=_parties(agency.key, parent),
         asked_keys=[],
+        askers=[],
         channel=application.channel,
         origin=application.origin,
         external_id=application.external_id,
@@ -89,14 +90,22 @@ def open_case(session: Session, application: Application, *, by: Actor, now: dat
         event_number=0,
         event_hash="",
         open_children=0,
-        acceptance_due_at=acceptance_due(calendar_of(session, agency.key), now),
     )
+    calendar = calendar_of(session, agency.key)
+    start_acceptance(case, calendar, now)
+    set_alarm(case, None, now, lambda: calendar)
     session.add(case)
     session.flush()
     session.add_all(CasePerson(case_id=case.id, role=role, **vars(person)) for role, person in people.items())
     tell(session, case, "case.submitted", application.published.procedure, by=by, now=now,
          details=dict(application.details))  # fmt: skip
     return case
+
+
+def _parties(agency_key: str, parent: Case | None) -> list[str]:
+    """Whoever has the case, and whoever waits for it."""
+    waiting = (parent.agency_key, parent.stage_agency_key) if parent else ()
+    return list(dict.fromkeys(key for key in (agency_key, *waiting) if key))
 
 
 def _all_people(given: Mapping[PersonRole, Person]) -> dict[PersonRole, Person]:

@@ -12,6 +12,7 @@ from portal.identity.models import Role
 from services_catalog.terms import StageAction, StageOption
 from services_catalog.workflow import Stage, Workflow
 
+DESK = "desk"
 # What finishes a stage.
 FINISHING = {
     Action.PROPOSE: StageAction.PROPOSE,
@@ -57,6 +58,8 @@ def capacity(actor: Actor, action: Action, case: Case, workflow: Workflow) -> By
 def acts_for(actor: Actor, by: By, case: Case) -> int | None:
     """The account in whose stead somebody acts who holds the position only by delegation; None: their own."""
     mine = [place for place in places(by, case) if actor.has(place[1], place[0])]
+    if by is By.STAGE and case.stage_does == StageAction.PROPOSE and case.assignee_id not in (None, actor.account_id):
+        return case.assignee_id  # somebody's own case, which only their deputy may hold
     if not mine or any(place not in actor.delegated for place in mine):
         return None
     return actor.delegated[mine[0]]
@@ -74,8 +77,12 @@ def current_stage(case: Case, workflow: Workflow) -> Stage | None:
 
 def was_asked_before(case: Case) -> bool:
     """True if the unit that has the case now has asked the applicant once: it asks once, and for everything."""
-    asked = case.stage_requests if case.state == State.IN_PROCESS else case.desk_requests
-    return asked > 0
+    return asker(case, State(case.state)) in case.askers
+
+
+def asker(case: Case, state: State) -> str:
+    """Which unit asks: the desk, or the agency that holds the stage."""
+    return (case.stage_agency_key or case.agency_key) if state is State.IN_PROCESS else DESK
 
 
 def places(by: By, case: Case) -> Iterator[tuple[str, Role]]:
@@ -85,7 +92,7 @@ def places(by: By, case: Case) -> Iterator[tuple[str, Role]]:
     elif by is By.HEAD:
         yield from ((key, Role.HEAD) for key in dict.fromkeys((case.agency_key, case.stage_agency_key)) if key)
     elif by is By.ACCOUNTANT:
-        yield case.agency_key, Role.ACCOUNTANT
+        yield case.stage_agency_key or case.agency_key, Role.ACCOUNTANT
     elif by is By.CONSULTED:
         yield from ((key, role) for key in case.asked_keys for role in OPINION_ROLES)
     elif by is By.STAGE and case.stage_agency_key and case.stage_role in set(Role):

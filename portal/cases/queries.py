@@ -85,16 +85,18 @@ def _waits_for(actor: Actor, agency_key: str, role: Role, now: datetime) -> Colu
     here = Case.agency_key == agency_key
     conditions = []
     if role in OPINION_ROLES:
-        conditions.append(Case.asked_keys.contains([agency_key]))
+        conditions.append(and_(Case.asked_keys != [], Case.asked_keys.contains([agency_key])))
     if role is Role.ACCOUNTANT:
-        conditions.append(and_(here, Case.state == State.PAYMENT))
+        asking = func.coalesce(Case.stage_agency_key, Case.agency_key)
+        conditions.append(and_(Case.state == State.PAYMENT, asking == agency_key))
     if role is DESK_ROLE:
         conditions.append(and_(here, Case.state.in_(DESK_STATES)))
         # The applicant has not answered in time: the desk decides.
         conditions.append(and_(here, Case.state == State.SUPPLEMENT, Case.supplement_due_at < now))
     own = [actor.account_id, *actor.stands_for(agency_key, role)]
     mine = or_(Case.stage_does != StageAction.PROPOSE, Case.assignee_id.is_(None), Case.assignee_id.in_(own))
-    conditions.append(and_(Case.stage_agency_key == agency_key, Case.stage_role == role, mine))
+    # The first condition is the one of the index.
+    conditions.append(and_(Case.stage.is_not(None), Case.stage_agency_key == agency_key, Case.stage_role == role, mine))
     return or_(false(), *conditions)
 
 

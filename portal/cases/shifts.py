@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.base.clock import local_day
 from portal.base.errors import Forbidden, Invalid
+from portal.base.logs import logger
 from portal.base.words import when
+from portal.cases.clocks import running_clock, set_alarm
 from portal.cases.events import tell
-from portal.cases.lifecycle import DONE, State
-from portal.cases.models import Case, ClockShift, ShiftedCase
+from portal.cases.lifecycle import DONE, PAUSED, State
+from portal.cases.loss import Loss, loss_for
+from portal.cases.models import Case, ClockShift, Opinion, ShiftedCase
 from portal.deadlines import actions as calendars
-from portal.deadlines.calendar import WorkCalendar
 from portal.deadlines.calendars import calendar_of
-from portal.deadlines.clock import counts_calendar_days
-from portal.deadlines.models import CalendarDay
 from portal.identity.actor import SYSTEM, Actor
 from portal.publishing import queries as publishing
-from services_catalog.terms import Channel
 from services_catalog.text import nfc
 
 EVENT = "case.clock_shifted"
 AT_ONCE = 200
 _LONGEST_OUTAGE = timedelta(days=60)
+_OLDEST_OUTAGE = timedelta(days=366)
+_log = logger(__name__)
 
 
 def declare_outage(
@@ -36,15 +35,17 @@ def declare_outage(
 ) -> ClockShift:  # fmt: skip
     """Record an outage of an agency, or (None) of the portal; the machine then puts off what was due.
 
-    Raises `Invalid`.
+    Hours that an earlier outage has given back are not given back again. Raises `Invalid`.
     """
     if not calendars.may_configure(by, agency_key):
         raise Forbidden("Việc này do người quản trị cấu hình của cơ quan hoặc của tỉnh làm.")
     errors = {}
-    if not began_at < ended_at <= began_at + _LONGEST_OUTAGE:
-        errors["ended_at"] = "Lúc kết thúc phải sau lúc bắt đầu, và sự cố không dài quá 60 ngày."
+    if began_at < now - _OLDEST_OUTAGE:
+        errors["began_at"] = "Chỉ ghi sự cố trong vòng một năm qua."
     elif ended_at > now:
         errors["ended_at"] = "Chỉ ghi sự cố đã kết thúc: lúc kết thúc không được ở tương lai."
+    elif not timedelta() < ended_at - began_at <= _LONGEST_OUTAGE:
+        errors["ended_at"] = "Lúc kết thúc phải sau lúc bắt đầu, và sự cố không dài quá 60 ngày."
     if not nfc(reason):
         errors["reason"] = "Hãy nêu lý do: người nộp sẽ đọc nguyên văn."
     if errors:
@@ -56,11 +57,11 @@ def declare_outage(
 def declare_day(
     session: Session, agency_key: str | None, day: date, is_worked: bool, note: str, *, by: Actor, now: datetime
 ) -> ClockShift | None:
-    """Declare a day off or worked. A day that is lost puts off what was due; a day won hurries nothing."""
-    was_worked = calendars.declare_day(session, agency_key, day, is_worked, note, by=by, now=now)
-    if was_worked is is_worked or is_worked:
+    """Declare a day off or worked. A day off puts off what was due where it is a loss; a day won hurries nothing."""
+    before = calendars.declare_day(session, agency_key, day, is_worked, note, by=by, now=now)
+    if is_worked or before is False:
         return None
-    return _declare(session, ClockShift(agency_key=agency_key, day=day, was_worked=was_worked, reason=nfc(note),
+    return _declare(session, ClockShift(agency_key=agency_key, day=day, declared_before=before, reason=nfc(note),
                                         declared_by=by.account_id, declared_at=now))  # fmt: skip
 
 
@@ -73,27 +74,30 @@ def shift_next(session: Session, now: datetime) -> int:
     shift = session.scalar(query.with_for_update(skip_locked=True))
     if shift is None:
         return 0
-    seen = select(ShiftedCase.case_id).where(ShiftedCase.shift_id == shift.id)
-    waiting = select(Case).where(Case.state.not_in(DONE), Case.submitted_at <= shift.declared_at, Case.id.not_in(seen))
+    waiting = select(Case).where(
+        Case.state.not_in(DONE), Case.submitted_at <= shift.declared_at, Case.id > shift.last_case_id
+    )
     if shift.agency_key is not None:
         waiting = waiting.where(Case.agency_key == shift.agency_key)
     cases = session.scalars(waiting.order_by(Case.id).limit(AT_ONCE).with_for_update()).all()
     for case in cases:
-        _shift(session, shift, case, now)
+        _shift_alone(session, shift, case, now)
+        shift.last_case_id = case.id
     if len(cases) < AT_ONCE:
+        _shift_opinions(session, shift)
         shift.finished_at = now
-    return len(cases)
+    return max(1, len(cases))
 
 
-def shifts_declared(session: Session, *, limit: int = 50) -> Sequence[tuple[ClockShift, int]]:
-    """What was declared, newest first, and how many cases were put off so far."""
-    count = (
-        select(func.count())
-        .where(ShiftedCase.shift_id == ClockShift.id, ShiftedCase.due_after.is_distinct_from(ShiftedCase.due_before))
-        .scalar_subquery()
-    )
-    rows = session.execute(select(ClockShift, count).order_by(ClockShift.id.desc()).limit(limit)).all()
-    return [(row[0], row[1] or 0) for row in rows]
+def shifts_declared(session: Session, *, limit: int = 50) -> Sequence[tuple[ClockShift, int, int]]:
+    """What was declared, newest first, how many cases were put off so far, and how many could not be."""
+    mine = ShiftedCase.shift_id == ClockShift.id
+    moved = select(func.count()).where(mine, ShiftedCase.due_after.is_distinct_from(ShiftedCase.due_before))
+    failed = select(func.count()).where(mine, ShiftedCase.error.is_not(None))
+    query = select(ClockShift, moved.scalar_subquery(), failed.scalar_subquery())
+    return [
+        (row[0], row[1] or 0, row[2] or 0) for row in session.execute(query.order_by(ClockShift.id.desc()).limit(limit))
+    ]
 
 
 def _declare(session: Session, shift: ClockShift) -> ClockShift:
@@ -102,52 +106,64 @@ def _declare(session: Session, shift: ClockShift) -> ClockShift:
     return shift
 
 
+def _shift_alone(session: Session, shift: ClockShift, case: Case, now: datetime) -> None:
+    """One case that fails does not keep the others from being put off: it is on record and a person looks at it."""
+    try:
+        with session.begin_nested():
+            _shift(session, shift, case, now)
+    except Exception as error:
+        _log.exception("case_not_shifted", case=case.reference, shift=shift.id, error=type(error).__name__)
+        session.add(ShiftedCase(shift_id=shift.id, case_id=case.id, error=type(error).__name__))
+        session.flush()
+
+
 def _shift(session: Session, shift: ClockShift, case: Case, now: datetime) -> None:
     pinned = publishing.version(session, case.version_id)
-    calendar = calendar_of(session, case.agency_key)
-    loss = _Loss(shift, calendar, counts_calendar_days(pinned.procedure, pinned.workflow, Channel(case.channel)),
-                 _is_spared(session, shift, case))  # fmt: skip
+    loss = loss_for(session, shift, case, pinned)
     before = _due(case)
-    _put_off(case, loss)
+    _put_off(shift, case, loss, now)
     after = _due(case)
     session.add(ShiftedCase(shift_id=shift.id, case_id=case.id, due_before=before, due_after=after))
     if after == before or before is None or after is None:
         return
-    _move_promise(shift, case, after - before)
     details = {"reason": shift.reason, "from": when(before), "to": when(after), "shift": str(shift.id)}
     tell(session, case, EVENT, pinned.procedure, by=SYSTEM, now=max(now, case.changed_at), details=details,
          came_from=(case.state, case.stage))  # fmt: skip
 
 
-def _put_off(case: Case, loss: _Loss) -> None:
-    """Each clock of the case by what it lost: it ran from one instant to another."""
-    since = case.clock_started_at or case.submitted_at
-    if case.due_at is not None:
-        after = loss.later(case.due_at, since, case.due_at)
-        if case.next_warning_at is not None:
-            case.next_warning_at += after - case.due_at
-        case.due_at = after
-    elif case.state == State.SUBMITTED:
-        case.acceptance_due_at = loss.later(case.acceptance_due_at, case.submitted_at, case.acceptance_due_at)
-    elif case.previous_due_at is not None:  # it stands; what was lost is what was lost before it stood
-        case.previous_due_at = loss.later(case.previous_due_at, since, case.changed_at)
-    if case.supplement_due_at is not None:
-        case.supplement_due_at = loss.later_day(case.supplement_due_at)
+def _put_off(shift: ClockShift, case: Case, loss: Loss, now: datetime) -> None:
+    """The clock that runs by what it lost; where none runs, what is left of it and the applicant's time to answer."""
+    clock = running_clock(case)
+    if clock is not None:
+        due = loss.later(clock.started_at, clock.due_at)
+        if case.state == State.SUBMITTED:
+            case.acceptance_due_at = due
+        else:
+            _move_promise(shift, case, due - clock.due_at)
+            case.due_at = due
+        set_alarm(case, clock, now, lambda: loss.calendar)
+    elif case.state in PAUSED and case.paused_at is not None:
+        if case.left_minutes is not None and case.clock_started_at is not None:
+            lost = loss.between(case.clock_started_at, case.paused_at)
+            case.left_minutes += int(lost.total_seconds() // 60)
+        if case.supplement_due_at is not None:
+            case.supplement_due_at = loss.later_in_days(case.paused_at, case.supplement_due_at)
 
 
-def _is_spared(session: Session, shift: ClockShift, case: Case) -> bool:
-    """True where a day of the whole province is declared, and the agency has declared that day itself."""
-    if shift.day is None or shift.agency_key is not None:
-        return False
-    own = select(CalendarDay.id).where(CalendarDay.agency_key == case.agency_key, CalendarDay.day == shift.day)
-    return session.scalar(own) is not None
+def _shift_opinions(session: Session, shift: ClockShift) -> None:
+    """Agencies that are asked lose the same hours: their silence is not to be recorded for a day they did not work."""
+    query = select(Opinion).where(Opinion.closed_at.is_(None), Opinion.asked_at <= shift.declared_at)
+    if shift.agency_key is not None:
+        query = query.where(Opinion.agency_key == shift.agency_key)
+    for opinion in session.scalars(query.with_for_update()):
+        loss = Loss(shift, calendar_of(session, opinion.agency_key))
+        opinion.due_at = loss.later(opinion.asked_at, opinion.due_at)
 
 
 def _due(case: Case) -> datetime | None:
-    """The due time that counts now: of the result, of the answer to a filing, of a supplement."""
-    if case.state == State.SUBMITTED:
-        return case.acceptance_due_at
-    return case.due_at or case.supplement_due_at
+    """The due time that counts now: of the answer to a filing, of the result, of a supplement."""
+    clock = running_clock(case)
+    return clock.due_at if clock else case.supplement_due_at
 
 
 def _move_promise(shift: ClockShift, case: Case, by: timedelta) -> None:
@@ -155,42 +171,3 @@ def _move_promise(shift: ClockShift, case: Case, by: timedelta) -> None:
     began = shift.began_at or shift.declared_at
     if case.promised_due_at is not None and case.promised_due_at > began:
         case.promised_due_at += by
-
-
-@dataclass(frozen=True)
-class _Loss:
-    """What a shift takes from the clocks of one agency."""
-
-    shift: ClockShift
-    calendar: WorkCalendar
-    counts_calendar_days: bool
-    is_spared: bool
-
-    def later(self, due: datetime, since: datetime, until: datetime) -> datetime:
-        """`due` put off by the office time that was lost while the clock ran, between `since` and `until`."""
-        if self.is_spared:
-            return due
-        if self.shift.day is not None and self.counts_calendar_days:
-            # Days off are counted, too; only the last day moves on (BLDS, Điều 148).
-            return self.calendar.closing_on_or_after(local_day(due)) if local_day(due) == self.shift.day else due
-        began, ended = self.shift.began_at, self.shift.ended_at
-        if began and ended and began < due <= min(until, ended):
-            # It came due while nobody could work: what was left goes on when it is over.
-            left = self.calendar.working_time(max(since, began), due)
-            return self.calendar.add_working_hours(ended, left.total_seconds() / 3600)
-        lost = self._lost(since, until)
-        return self.calendar.add_working_hours(due, lost.total_seconds() / 3600) if lost else due
-
-    def later_day(self, due: datetime) -> datetime:
-        """The applicant's time to answer is counted in calendar days: put off by the days of the outage."""
-        began, ended = self.shift.began_at, self.shift.ended_at
-        if began is None or ended is None or began > due:
-            return self.calendar.closing_on_or_after(local_day(due))
-        return self.calendar.add_days(due, (local_day(min(ended, due)) - local_day(began)).days + 1)
-
-    def _lost(self, since: datetime, until: datetime) -> timedelta:
-        if self.shift.day is None:
-            began, ended = self.shift.began_at or until, self.shift.ended_at or until
-            return self.calendar.working_time(max(since, began), min(until, ended))
-        before = WorkCalendar(self.calendar.eras, {**self.calendar.overrides, self.shift.day: True})
-        return before.working_time(since, until) - self.calendar.working_time(since, until)

@@ -1,15 +1,18 @@
-"""WarningLevel those who handle a case, and their superiors, before it is late and when it is: each warning once."""
+"""Warn those who handle a case, and their superiors, before it is late and when it is: each warning once."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.base.clock import local_day
+from portal.base.logs import logger
 from portal.base.words import when
+from portal.cases.clocks import running_clock
 from portal.cases.events import tell
+from portal.cases.lifecycle import DESK_ROLE, State
 from portal.cases.models import Case, CaseEvent
 from portal.deadlines.alerts import WarningLevel, next_moment, reached
 from portal.deadlines.calendars import calendar_of
@@ -21,6 +24,8 @@ from portal.publishing import queries as publishing
 
 EVENT = "case.warned"
 _AT_ONCE = 100
+_AGAIN = timedelta(hours=1)
+_log = logger(__name__)
 # Who is told, beside whoever has the case.
 _SUPERIORS: dict[WarningLevel, tuple[Role, ...]] = {
     WarningLevel.HALF: (),
@@ -43,37 +48,55 @@ def warn(session: Session, now: datetime) -> int:
     """
     due = select(Case).where(Case.next_warning_at <= now).order_by(Case.next_warning_at).limit(_AT_ONCE)
     cases = session.scalars(due.with_for_update(skip_locked=True)).all()
-    return sum(_warn(session, case, now) for case in cases)
+    return sum(_warn_alone(session, case, now) for case in cases)
+
+
+def _warn_alone(session: Session, case: Case, now: datetime) -> bool:
+    """One case that fails does not keep the others from being warned of; it is tried again in an hour."""
+    try:
+        with session.begin_nested():
+            return _warn(session, case, now)
+    except Exception as error:
+        _log.exception("case_not_warned", case=case.reference, error=type(error).__name__)
+        session.execute(update(Case).where(Case.id == case.id).values(next_warning_at=now + _AGAIN))
+        return False
 
 
 def _warn(session: Session, case: Case, now: datetime) -> bool:
-    started_at, due_at, calendar = case.clock_started_at, case.due_at, calendar_of(session, case.agency_key)
-    if started_at is None or due_at is None:
+    clock, calendar = running_clock(case), calendar_of(session, case.agency_key)
+    if clock is None:
         case.next_warning_at = None
         return False
-    case.next_warning_at = next_moment(calendar, started_at, due_at, now)
-    level = reached(calendar, started_at, due_at, now)
-    if level is None or level in _given(session, case, started_at):
+    due_at = clock.due_at
+    case.next_warning_at = next_moment(calendar, clock.started_at, due_at, now)
+    level = reached(calendar, clock.started_at, due_at, now)
+    if level is None or level in _given(session, case, due_at):
         return False
     procedure = publishing.version(session, case.version_id).procedure
-    event = tell(session, case, EVENT, procedure, by=SYSTEM, now=max(now, case.changed_at), details={"level": level},
+    details = {"level": level, "due": due_at.isoformat()}
+    event = tell(session, case, EVENT, procedure, by=SYSTEM, now=max(now, case.changed_at), details=details,
                  came_from=(case.state, case.stage))  # fmt: skip
-    text = f"Hồ sơ {case.reference} ({procedure.short_name}) {WARNING_NAMES[level]}, hạn {when(due_at)}."
+    what = "tiếp nhận: " if case.state == State.SUBMITTED else ""
+    text = f"Hồ sơ {case.reference} ({procedure.short_name}) {what}{WARNING_NAMES[level]}, hạn {when(due_at)}."
     people = _recipients(session, case, level, now)
     notify_staff(session, EVENT, event.id, case.id, case.reference, people, text, now)
     return True
 
 
-def _given(session: Session, case: Case, since: datetime) -> set[str]:
-    """The warnings that this run of the clock has had."""
+def _given(session: Session, case: Case, due_at: datetime) -> set[str]:
+    """The warnings that were given of this due time."""
     query = select(CaseEvent.details["level"].as_string()).where(
-        CaseEvent.case_id == case.id, CaseEvent.event == EVENT, CaseEvent.at >= since
+        CaseEvent.case_id == case.id,
+        CaseEvent.event == EVENT,
+        CaseEvent.details["due"].as_string() == due_at.isoformat(),
     )
     return set(session.scalars(query))
 
 
 def _recipients(session: Session, case: Case, level: WarningLevel, now: datetime) -> set[int]:
     roles = list(_SUPERIORS[level])
+    if case.state == State.SUBMITTED:
+        roles.append(DESK_ROLE)
     people = {case.assignee_id} if case.assignee_id else set()
     if case.stage_role in set(Role) and (not people or case.stage_does != "propose"):
         roles.append(Role(case.stage_role))

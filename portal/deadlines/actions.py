@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
+from portal.base.clock import local_day
 from portal.base.errors import Forbidden, Invalid, NotFound
 from portal.deadlines.calendars import calendar_of, forget_calendars
 from portal.deadlines.models import CalendarDay, OfficeHoursRow
@@ -16,6 +17,8 @@ from portal.identity.actor import Actor
 from portal.identity.models import Role
 from services_catalog.reference import OfficeHours
 from services_catalog.text import nfc
+
+_FURTHEST = timedelta(days=5 * 366)
 
 
 def may_configure(actor: Actor, agency_key: str | None) -> bool:
@@ -30,6 +33,8 @@ def set_hours(
 ) -> OfficeHoursRow:
     """Office hours from a day on. Due times that were promised stay as they are."""
     _require(session, by, agency_key)
+    if abs(valid_from - local_day(now)) > _FURTHEST:
+        raise Invalid({"valid_from": "Chỉ khai báo trong vòng năm năm trước và sau hôm nay."})
     row = session.scalar(
         select(OfficeHoursRow).where(
             OfficeHoursRow.agency_key.is_not_distinct_from(agency_key), OfficeHoursRow.valid_from == valid_from
@@ -54,12 +59,14 @@ def remove_hours(session: Session, row_id: int, *, by: Actor) -> None:
 
 def declare_day(
     session: Session, agency_key: str | None, day: date, is_worked: bool, note: str, *, by: Actor, now: datetime
-) -> bool:
-    """Declare a day off or worked. Returns whether it was a working day before; raises `Invalid` without a reason."""
+) -> bool | None:
+    """Declare a day off or worked. Returns what was declared of it before, None if nothing. Raises `Invalid`."""
     _require(session, by, agency_key)
     if not nfc(note):
         raise Invalid({"note": "Hãy ghi căn cứ, ví dụ số văn bản công bố ngày nghỉ."})
-    was_worked = calendar_of(session, agency_key).is_working_day(day)
+    if abs(day - local_day(now)) > _FURTHEST:
+        raise Invalid({"day": "Chỉ khai báo ngày trong vòng năm năm trước và sau hôm nay."})
+    before = calendar_of(session, agency_key).overrides.get(day)
     row = session.scalar(
         select(CalendarDay).where(CalendarDay.agency_key.is_not_distinct_from(agency_key), CalendarDay.day == day)
     ) or CalendarDay(agency_key=agency_key, day=day)
@@ -67,7 +74,7 @@ def declare_day(
     session.add(row)
     session.flush()
     forget_calendars(session)
-    return was_worked
+    return before
 
 
 def hours_declared(session: Session, agency_key: str | None) -> Sequence[OfficeHoursRow]:

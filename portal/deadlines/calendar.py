@@ -65,6 +65,18 @@ class WorkCalendar:
                     left -= end - begin
             day = self.next_working_day(day)
 
+    def subtract_working_hours(self, end: datetime, hours: float) -> datetime:
+        """The latest instant from which `hours` of working time pass until `end`."""
+        left, day = timedelta(hours=hours), local(end).date()
+        while left > timedelta():
+            for opens, closes in reversed(self._sessions(day)):
+                closes = min(closes, end)
+                if opens < closes and left <= closes - opens:
+                    return closes - left
+                left -= max(timedelta(), closes - opens)
+            day -= timedelta(days=1)
+        return end
+
     def add_working_days(self, start: datetime, days: int) -> datetime:
         """The end of office hours `days` working days after `start`; the day of `start` is day 0 (BLDS, Điều 147)."""
         day = local(start).date()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.deadlines.calendar import Era, WorkCalendar, provincial_calendar
@@ -30,11 +30,12 @@ def _calendar(session: Session, agency_key: str | None) -> WorkCalendar:
     def here(column: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
         return or_(column.is_(None), column == agency_key)
 
+    any_hours, any_days = (exists().where(here(row.agency_key)) for row in (OfficeHoursRow, CalendarDay))
+    if not session.scalar(select(or_(any_hours, any_days))):  # one question where nothing was declared, as usual
+        return provincial_calendar()
     hours = session.scalars(select(OfficeHoursRow).where(here(OfficeHoursRow.agency_key))).all()
     days = session.scalars(select(CalendarDay).where(here(CalendarDay.agency_key))).all()
     shipped = provincial_calendar()
-    if not hours and not days:
-        return shipped
     own_last = sorted(days, key=lambda row: row.agency_key is not None)
     return WorkCalendar(_eras(shipped, hours), {**shipped.overrides, **{row.day: row.is_worked for row in own_last}})
 

@@ -40,12 +40,6 @@ def counts_calendar_days(procedure: Procedure, workflow: Workflow, channel: Chan
     return not workflow.promised_hours and limit is not None and limit.unit in (TimeUnit.DAYS, TimeUnit.MONTHS)
 
 
-def resumed_due(calendar: WorkCalendar, due_before: datetime, paused_at: datetime, resumed_at: datetime) -> datetime:
-    """The due time after a pause, with as much office time left as there was when the clock stopped."""
-    left = calendar.working_time(paused_at, due_before)
-    return calendar.add_working_hours(resumed_at, left.total_seconds() / 3600)
-
-
 def add_limit(calendar: WorkCalendar, limit: TimeLimit, start: datetime) -> datetime:
     """`start` plus a statutory limit, in the limit's own unit."""
     add = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ import segno
 import typst
 
 TEMPLATES = Path(__file__).parent / "templates"
+_MASK = 3
 
 
 def render(paper: str, data: dict[str, Any]) -> bytes:
@@ -20,8 +22,7 @@ def render(paper: str, data: dict[str, Any]) -> bytes:
     compiled = typst.compile(
         TEMPLATES / f"{paper}.typ",
         root=TEMPLATES,
-        font_paths=[_fonts()],
-        ignore_system_fonts=True,
+        font_paths=_fonts(),
         format="pdf",
         pdf_standards="a-2b",
         sys_inputs=inputs,
@@ -31,11 +32,15 @@ def render(paper: str, data: dict[str, Any]) -> bytes:
     return compiled
 
 
-def _qr(text: str) -> list[str]:
-    """The QR code of `text` as rows of "0" and "1"."""
-    return ["".join("1" if cell else "0" for cell in row) for row in segno.make(text, error="m").matrix]
+def _qr(text: str) -> str:
+    """The QR code of `text` as SVG. One mask for all: trying the eight of them takes longer than the whole paper."""
+    image = io.BytesIO()
+    segno.make(text, error="m", mask=_MASK).save(image, kind="svg", border=0, xmldecl=False)
+    return image.getvalue().decode()
 
 
 @cache
-def _fonts() -> Path:
-    return Path(fontpkg_ibm_plex_serif.__file__).parent / "files"
+def _fonts() -> typst.Fonts:
+    """The fonts of papers, read once in a process; those of the machine are not looked at."""
+    folder = Path(fontpkg_ibm_plex_serif.__file__).parent / "files"
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])

@@ -30,7 +30,7 @@ def delegate(
     if position is None or not may_delegate(by, position) or not position.holds_on(local_day(now)):
         raise NotFound("Không tìm thấy vị trí công tác này.")
     deputy = session.scalar(select(Account).where(Account.login == nfc(login).lower(), Account.is_active))
-    errors = _mistakes(session, position, deputy, valid_from, valid_to, reason, now)
+    errors = _mistakes(session, position, deputy, valid_from, valid_to, reason, by, now)
     if errors or deputy is None or valid_from is None or valid_to is None:
         raise Invalid(errors)
     made = Delegation(
@@ -95,14 +95,17 @@ def delegations_of(session: Session, positions: Sequence[Position], day: date) -
 
 def _mistakes(
     session: Session, position: Position, deputy: Account | None, valid_from: date | None, valid_to: date | None,
-    reason: str, now: datetime,
+    reason: str, by: Actor, now: datetime,
 ) -> dict[str, str]:  # fmt: skip
     errors = {}
-    if deputy is None or deputy.id == position.account_id or not _works_at(session, deputy, position, local_day(now)):
+    own_doing = deputy is not None and deputy.id == by.account_id != position.account_id
+    if own_doing:
+        errors["login"] = "Không tự giao cho mình vị trí của người khác."
+    elif deputy is None or deputy.id == position.account_id or not _works_at(session, deputy, position, local_day(now)):
         errors["login"] = "Hãy chọn một người khác đang giữ vị trí tại cùng cơ quan."
-    if valid_from is None or valid_from < local_day(now):
-        errors["valid_from"] = "Hãy chọn ngày bắt đầu, từ hôm nay trở đi."
-    if valid_to is None or (valid_from and not valid_from <= valid_to <= valid_from + _LONGEST):
+    if valid_from is None or not timedelta() <= valid_from - local_day(now) <= _LONGEST:
+        errors["valid_from"] = "Hãy chọn ngày bắt đầu, từ hôm nay trở đi và trong vòng một năm."
+    if valid_to is None or (valid_from and not timedelta() <= valid_to - valid_from <= _LONGEST):
         errors["valid_to"] = "Hãy chọn ngày kết thúc, không trước ngày bắt đầu và không quá một năm."
     if not nfc(reason):
         errors["reason"] = "Hãy ghi lý do hoặc số văn bản ủy quyền."

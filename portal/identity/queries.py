@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from portal.identity.models import Account, Delegation, Position, Role
@@ -39,6 +40,28 @@ def deputies(session: Session, agency_key: str, role: Role, day: date) -> list[A
         )
     )
     return list(session.scalars(query.order_by(Account.id)).unique())
+
+
+def holds_position(account_id: Any, agency_key: Any, role: Any, day: date) -> ColumnElement[bool]:
+    """For a query with these columns: true if the account is active and holds the position in its own right."""
+    return exists().where(
+        Account.id == account_id,
+        Account.is_active,
+        Position.account_id == Account.id,
+        Position.agency_key == agency_key,
+        Position.role == role,
+        Position.valid_from <= day,
+        or_(Position.valid_to.is_(None), Position.valid_to >= day),
+    )
+
+
+def absent(session: Session, agency_key: str, role: Role, day: date) -> set[int]:
+    """The accounts that have delegated `role` at the agency for that day."""
+    query = select(Position.account_id).join(Delegation).where(
+        Delegation.revoked_at.is_(None), Delegation.valid_from <= day, Delegation.valid_to >= day,
+        *_held(agency_key, role, day),
+    )  # fmt: skip
+    return set(session.scalars(query))
 
 
 def _held(agency_key: str, role: Role, day: date) -> tuple[ColumnElement[bool], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.gateways.sms import Sms, SmsGateway, SmsRejected
@@ -53,17 +53,23 @@ def deliver(session: Session, notice_id: int, gateway: SmsGateway | None, now: d
     """Send one notice by SMS unless it is sent, refused, without a phone, or there is no gateway.
 
     Raises `SmsFailed` when another try may help. The request id is the notice's own, so a gateway
-    that honours it drops the double that a crash between sending and commit can make.
+    that honours it drops the double that a crash between sending and commit can make. It has the time of the notice,
+    because a restored database may give its number to another one.
     """
-    notice = session.get_one(Notice, notice_id, with_for_update=True)
-    if notice.sent_at or notice.failed_at or notice.phone is None or gateway is None:
+    waiting = select(Notice.phone, Notice.text, Notice.created_at).where(
+        Notice.id == notice_id, Notice.sent_at.is_(None), Notice.failed_at.is_(None), Notice.phone.is_not(None)
+    )
+    notice = session.execute(waiting.with_for_update()).one_or_none()
+    if notice is None or gateway is None:
         return
+    outcome: dict[str, object] = {"sent_at": now}
     try:
-        gateway.send(Sms(request_id=f"notice-{notice.id}", phone=notice.phone, text=notice.text))
+        gateway.send(
+            Sms(request_id=f"notice-{notice_id}-{notice.created_at:%y%m%d%H%M%S}", phone=notice.phone, text=notice.text)
+        )
     except SmsRejected as refusal:
-        notice.failed_at, notice.failure = now, str(refusal)
-    else:
-        notice.sent_at = now
+        outcome = {"failed_at": now, "failure": str(refusal)}
+    session.execute(update(Notice).where(Notice.id == notice_id).values(**outcome))
 
 
 def latest(session: Session, account_id: int, *, limit: int = 50) -> list[Notice]:

@@ -23,6 +23,7 @@ class CaseFacts:
     due_at: datetime | None
     is_granted: bool | None
     amount_due: int | None = None
+    supplement_due_at: datetime | None = None
 
 
 def _submitted(facts: CaseFacts) -> str:
@@ -52,6 +53,8 @@ def _payment_confirmed(facts: CaseFacts) -> str:
 
 
 def _clock_shifted(facts: CaseFacts) -> str:
+    if facts.supplement_due_at is not None:
+        return f"được dời hạn bổ sung của bạn đến {when(facts.supplement_due_at)}. Lý do có trên cổng dịch vụ công."
     if facts.due_at is None:
         return f"được dời thời hạn trả lời đến {when(facts.acceptance_due_at)}. Lý do có trên cổng dịch vụ công."
     return f"được dời ngày hẹn trả kết quả đến {when(facts.due_at)}. Lý do có trên cổng dịch vụ công."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.outbox.models import OutboxDelivery, OutboxMessage
@@ -14,15 +14,15 @@ CHANNEL = "outbox"
 _LONGEST_WAIT = timedelta(minutes=10)
 # A task that has not reported by then is taken for lost with its worker or broker.
 LOST_AFTER = timedelta(seconds=30)
-# With the waits of `note_failure` that is about two hours; then the work is parked, never looped.
+# How often work is sent. With the waits of `note_failure` that is about two hours; then it is parked, never looped.
+# Sends are counted and not reports: work that kills its process has nothing to report.
 MOST_TRIES = 20
 Task = tuple[str, int]  # a listener and the id of its delivery
 
 
 def announce(session: Session, topic: str, subject_id: int, now: datetime) -> None:
-    """Record that something happened, in the caller's transaction, and wake the relay when it commits."""
+    """Record that something happened, in the caller's transaction. A trigger wakes the relay when it commits."""
     session.add(OutboxMessage(topic=topic, subject_id=subject_id, created_at=now))
-    session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
 def relay(
@@ -33,18 +33,27 @@ def relay(
     Before the commit a worker would not see the delivery. A process that dies in between, or a broker
     that does not answer, costs `LOST_AFTER`: `due` finds the delivery again. Several relays may run at once.
     """
-    waiting = select(OutboxMessage).where(OutboxMessage.relayed_at.is_(None)).order_by(OutboxMessage.id)
-    messages = session.scalars(waiting.limit(limit).with_for_update(skip_locked=True)).all()
-    deliveries = [
-        OutboxDelivery(message_id=message.id, listener=listener, next_try_at=now + LOST_AFTER)
+    waiting = (
+        select(OutboxMessage.id, OutboxMessage.topic)
+        .where(OutboxMessage.relayed_at.is_(None))
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    messages = session.execute(waiting).all()
+    rows = [
+        {"message_id": message.id, "listener": listener, "next_try_at": now + LOST_AFTER, "attempts": 1}
         for message in messages
         for listener in listeners.get(message.topic, ())
     ]
-    session.add_all(deliveries)
-    for message in messages:
-        message.relayed_at = now
-    session.flush()
-    return len(messages), [(delivery.listener, delivery.id) for delivery in deliveries]
+    tasks: list[Task] = []
+    if rows:
+        made = insert(OutboxDelivery).returning(OutboxDelivery.listener, OutboxDelivery.id)
+        tasks = [(row.listener, row.id) for row in session.execute(made, rows)]
+    if messages:
+        done = update(OutboxMessage).where(OutboxMessage.id.in_([message.id for message in messages]))
+        session.execute(done.values(relayed_at=now).execution_options(synchronize_session=False))
+    return len(messages), tasks
 
 
 def due(session: Session, now: datetime, *, limit: int = 200) -> list[Task]:
@@ -61,31 +70,37 @@ def due(session: Session, now: datetime, *, limit: int = 200) -> list[Task]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    deliveries = session.scalars(late).all()
-    for delivery in deliveries:
+    tasks = []
+    for delivery in session.scalars(late):
+        if delivery.attempts >= MOST_TRIES:  # it never reported: it kills whoever takes it
+            delivery.parked_at, delivery.last_error = now, delivery.last_error or "không báo lại"
+            continue
+        delivery.attempts += 1
         delivery.next_try_at = now + LOST_AFTER
-    return [(delivery.listener, delivery.id) for delivery in deliveries]
+        tasks.append((delivery.listener, delivery.id))
+    return tasks
 
 
-def begin_delivery(session: Session, delivery_id: int) -> int | None:
-    """Lock a delivery and return the subject's id; None if it is done, or another worker is at it."""
-    open_delivery = (
-        select(OutboxDelivery)
+def take_delivery(session: Session, delivery_id: int, now: datetime) -> int | None:
+    """Mark a delivery as done and return the subject's id; None if it is done, or another worker is at it.
+
+    In the transaction of its work: where that fails, the mark is gone with it. One statement, because every
+    task begins with it.
+    """
+    free = (
+        select(OutboxDelivery.id)
         .where(OutboxDelivery.id == delivery_id, OutboxDelivery.done_at.is_(None), OutboxDelivery.parked_at.is_(None))
         .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
-    delivery = session.scalar(open_delivery)
-    if delivery is None:
-        return None
-    delivery.attempts += 1
-    message = session.get_one(OutboxMessage, delivery.message_id)
-    return message.subject_id
-
-
-def finish_delivery(session: Session, delivery_id: int, now: datetime) -> None:
-    """Mark a delivery as done, in the transaction of its work."""
-    delivery = session.get_one(OutboxDelivery, delivery_id)
-    delivery.done_at, delivery.last_error = now, None
+    take = (
+        update(OutboxDelivery)
+        .where(OutboxDelivery.id == free, OutboxMessage.id == OutboxDelivery.message_id)
+        .values(done_at=now, last_error=None)
+        .returning(OutboxMessage.subject_id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalar(take)
 
 
 def note_failure(session: Session, delivery_id: int, error: str, now: datetime) -> None:
@@ -95,7 +110,6 @@ def note_failure(session: Session, delivery_id: int, error: str, now: datetime) 
     would be handed out twice.
     """
     delivery = session.get_one(OutboxDelivery, delivery_id, with_for_update=True)
-    delivery.attempts += 1
     delivery.last_error = error
     delivery.next_try_at = now + min(_LONGEST_WAIT, timedelta(seconds=2 ** min(delivery.attempts, 10)))
     if delivery.attempts >= MOST_TRIES:

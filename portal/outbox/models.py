@@ -14,7 +14,10 @@ class OutboxMessage(Base):
     """Something that happened to `subject_id`; workers listen to `topic`. Carries no personal data."""
 
     __tablename__ = "outbox_messages"
-    __table_args__ = (Index("ix_outbox_messages_waiting", "id", postgresql_where="relayed_at IS NULL"),)
+    __table_args__ = (
+        Index("ix_outbox_messages_waiting", "id", postgresql_where="relayed_at IS NULL"),
+        Index("ix_outbox_messages_subject", "subject_id", "topic"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     topic: Mapped[str]

@@ -22,6 +22,7 @@ from portal.publishing.models import (
 from portal.publishing.rows import release_in
 from services_catalog.form import Form
 from services_catalog.indexing import entry_of
+from services_catalog.library import Release
 from services_catalog.loader import phrase_synonyms
 from services_catalog.model import Procedure
 from services_catalog.reference import PhraseSynonym
@@ -160,14 +161,30 @@ def version(session: Session, version_id: int) -> Published:
 
 
 def _one(session: Session, *conditions: object) -> Published | None:
-    query = select(ProcedureVersionRow, ProcedureRow.sector).join(ProcedureRow).where(*conditions)  # type: ignore[arg-type]
-    row = session.execute(query).first()
-    return _published(row[0], row[1]) if row else None
+    columns = (ProcedureVersionRow.id, ProcedureVersionRow.digest, ProcedureRow.sector)
+    found = session.execute(select(*columns).join(ProcedureRow).where(*conditions)).first()  # type: ignore[arg-type]
+    return _with(found.id, _release(session, found.id, found.digest), found.sector) if found else None
+
+
+def _release(session: Session, version_id: int, digest: str) -> Release:
+    """What the version says, read once in a process for each content: a digest stands for one content for ever."""
+    if digest not in _releases:
+        if len(_releases) >= _MOST_RELEASES:
+            _releases.clear()
+        _releases[digest] = release_in(session.get_one(ProcedureVersionRow, version_id))
+    return _releases[digest]
+
+
+_MOST_RELEASES = 3000
+_releases: dict[str, Release] = {}
 
 
 def _published(row: ProcedureVersionRow, sector: str) -> Published:
-    release = release_in(row)
-    return Published(row.id, release.procedure, release.form, release.workflow, sector)
+    return _with(row.id, release_in(row), sector)
+
+
+def _with(version_id: int, release: Release, sector: str) -> Published:
+    return Published(version_id, release.procedure, release.form, release.workflow, sector)
 
 
 def published_row(session: Session, code: str) -> ProcedureVersionRow | None:

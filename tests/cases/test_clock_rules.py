@@ -62,7 +62,7 @@ def test_the_desk_may_decline_once_the_time_to_answer_is_over(desk: Desk) -> Non
     publish(desk, supplement_days=5)
     case = desk.do(desk.submit(), "motcua", Action.REQUEST_SUPPLEMENT, details=ASK)
     assert local_day(case.supplement_due_at) == local_day(desk.now) + timedelta(days=6)  # the fifth is a Sunday
-    with pytest.raises(Forbidden):
+    with pytest.raises(Refusal, match="Chưa hết thời hạn"):
         desk.do(case, "motcua", Action.DECLINE, details={"reason": "Quá hạn"})
     desk.now += timedelta(days=7)
     with desk.database.unit_of_work() as session:

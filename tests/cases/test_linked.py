@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal.base.errors import Invalid, Refusal
-from portal.cases import invariants, queries
+from portal.cases import invariants, queries, stuck
 from portal.cases.automatic import child_ended, parent_ended
 from portal.cases.lifecycle import Action, State
 from portal.cases.linked import children_of, people_of
@@ -107,6 +109,12 @@ def test_the_child_ends_with_its_parent(desk: Desk, pair: tuple[Case, Case]) -> 
         assert session.get_one(Case, parent.id).state == State.WITHDRAWN
 
 
+def test_an_agency_that_is_asked_may_have_a_linked_case_too(desk: Desk) -> None:
+    ask = {"agency": POLICE, "question": "Có vướng không?", "days": "2"}
+    case = desk.do(desk.case_at(Action.ROUTE), "chuyenvien", Action.CONSULT, details=ask)
+    assert desk.do(case, "chuyenvien", Action.REFER, details=REFER).open_children == 1
+
+
 @pytest.mark.parametrize(
     "wrong", [{"procedure": "9.999999"}, {"agency": "so-tu-phap"}, {"agency": "x"}, {"note": " "}, {"procedure": ""}]
 )
@@ -117,3 +125,17 @@ def test_what_cannot_be_opened_is_refused_whole(desk: Desk, wrong: dict[str, str
     with desk.database.unit_of_work() as session:
         assert session.get_one(Case, case.id).open_children == 0
         assert session.scalars(select(Case)).all() == [session.get_one(Case, case.id)]
+
+
+def test_a_done_child_whose_message_is_lost_is_found(desk: Desk, pair: tuple[Case, Case]) -> None:
+    parent, child = pair
+    child = run(desk, child)
+    later = desk.now + timedelta(minutes=3)
+    with desk.database.unit_of_work() as session:
+        session.execute(delete(OutboxMessage).where(OutboxMessage.topic == "child.done"))
+        assert child.reference in [case.reference for case in stuck.stuck(session, later)]
+        assert stuck.set_going(session, later) == [child.reference]
+        assert stuck.set_going(session, later) == []
+        child_ended(session, child.id, later)
+        assert stuck.stuck(session, later) == []
+        assert session.get_one(Case, parent.id).open_children == 0

@@ -168,7 +168,7 @@ def test_withdrawal_ends_where_the_signature_is(desk: Desk) -> None:
     case = desk.case_at(Action.ENDORSE)
     assert Action.WITHDRAW in actions_of(desk.actor("congdan"), case, WORKFLOW, desk.now)
     case = desk.do(case, "lanhdao", Action.APPROVE)
-    with pytest.raises(Forbidden):
+    with pytest.raises(Refusal, match="không rút được"):
         desk.do(case, "congdan", Action.WITHDRAW, details={"reason": "x"})
 
 

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal.base.clock import local_day
 from portal.base.errors import Forbidden, NotFound, Refusal
 from portal.cases import queries, stuck
-from portal.cases.automatic import lapse
+from portal.cases.automatic import lapse, reassign
 from portal.cases.lifecycle import MACHINE, Action, State
 from portal.cases.models import Case
 from portal.documents.results import result_of
-from portal.identity.actions import appoint
+from portal.identity import delegations
+from portal.identity.actions import appoint, close_account
 from portal.identity.actor import SYSTEM, Actor
 from portal.identity.models import Role
 from portal.outbox.models import OutboxMessage
@@ -133,9 +135,9 @@ def test_the_machine_does_not_finish_the_stages_of_people(desk: Desk) -> None:
 def test_options_of_a_stage_are_all_it_may_do(desk: Desk) -> None:
     with_stages(desk, RECEIVE, {**EXAMINE, "options": ["opinion"]}, APPROVE, ISSUE)
     case = desk.case_at(Action.ROUTE)
-    with pytest.raises(Forbidden):
+    with pytest.raises(Refusal, match="Bước này không được"):
         desk.do(case, "chuyenvien", Action.REQUEST_SUPPLEMENT, details={"request": "Thêm"})
-    with pytest.raises(Forbidden):
+    with pytest.raises(Refusal, match="Bước này không được"):
         desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"amount": "1", "request": "Nộp"})
     ask = {"agency": OTHER, "question": "Có vướng không?", "days": "2"}
     assert desk.do(case, "chuyenvien", Action.CONSULT, details=ask).asked_keys == [OTHER]
@@ -208,3 +210,66 @@ def test_what_is_not_awaited_is_not_closed(desk: Desk) -> None:
     with desk.database.unit_of_work() as session:
         lapse(session, case.id, OTHER, desk.now)
         assert session.get_one(Case, case.id).version == case.version
+
+
+def test_who_has_left_is_replaced_and_who_is_away_gets_nothing_new(desk: Desk) -> None:
+    officer(desk, "vanthu", AGENCY, Role.CASE_OFFICER)
+    case = desk.case_at(Action.ROUTE)
+    today = local_day(desk.now)
+    with desk.database.unit_of_work() as session:
+        first, second = (desk.account(session, login).id for login in ("chuyenvien", "vanthu"))
+        assert case.assignee_id == first
+        assert stuck.without_officer(session, desk.now) == []
+        close_account(session, "chuyenvien")
+        assert stuck.without_officer(session, desk.now) == [case.id]
+        for _ in range(2):
+            reassign(session, case.id, desk.now)
+        assert session.get_one(Case, case.id).assignee_id == second
+        assert stuck.without_officer(session, desk.now) == []
+        position = next(p for p in desk.account(session, "vanthu").positions if p.role == Role.CASE_OFFICER)
+        officer_again = desk.account(session, "motcua")
+        appoint(session, officer_again, AGENCY, Role.CASE_OFFICER, desk.now)
+        delegations.delegate(session, position.id, "motcua", today, today, "Nghỉ phép", title=None,
+                             by=desk.actor("vanthu"), now=desk.now)  # fmt: skip
+    for _ in range(2):
+        fresh = desk.case_at(Action.ROUTE)
+        assert fresh.assignee_id == officer_again.id
+
+
+def test_the_second_agency_may_ask_for_a_supplement_of_its_own(desk: Desk) -> None:
+    officer(desk, "bientap", OTHER, Role.CASE_OFFICER)
+    second = stage("second", "case_officer", "endorse", agency=OTHER, options=["supplement"])
+    with_stages(desk, RECEIVE, EXAMINE, second, APPROVE, ISSUE)
+    ask, given = {"request": "Thêm"}, {"note": "Đây"}
+    case = desk.do(desk.case_at(Action.ROUTE), "chuyenvien", Action.REQUEST_SUPPLEMENT, details=ask)
+    case = desk.do(case, "congdan", Action.SUPPLY, details=given)
+    case = desk.do(case, "chuyenvien", Action.PROPOSE, details=DECISION)
+    case = desk.do(case, "bientap", Action.REQUEST_SUPPLEMENT, details=ask)
+    case = desk.do(case, "congdan", Action.SUPPLY, details=given)
+    assert (case.stage, case.stage_agency_key) == ("second", OTHER)
+    with pytest.raises(Forbidden):  # but once
+        desk.do(case, "bientap", Action.REQUEST_SUPPLEMENT, details=ask)
+
+
+def test_money_is_confirmed_where_it_was_asked_for(desk: Desk) -> None:
+    officer(desk, "bientap", OTHER, Role.CASE_OFFICER)
+    officer(desk, "duyetdanhmuc", OTHER, Role.ACCOUNTANT)
+    second = stage("second", "case_officer", "endorse", agency=OTHER, options=["payment"])
+    with_stages(desk, RECEIVE, EXAMINE, second, APPROVE, ISSUE)
+    case = desk.do(desk.case_at(Action.ROUTE), "chuyenvien", Action.PROPOSE, details=DECISION)
+    case = desk.do(case, "bientap", Action.REQUEST_PAYMENT, details={"amount": "1000", "request": "Nộp"})
+    with desk.database.unit_of_work() as session:
+        waits = [row.case.id for row in queries.to_do(session, desk.actor("duyetdanhmuc"), desk.now)]
+        assert waits == [case.id]
+        assert queries.to_do(session, desk.actor("ketoan"), desk.now) == []
+    with pytest.raises(Forbidden):
+        desk.do(case, "ketoan", Action.CONFIRM_PAYMENT, details={"note": "x"})
+    assert desk.do(case, "duyetdanhmuc", Action.CONFIRM_PAYMENT, details={"note": "x"}).stage == "second"
+
+
+def test_only_finishing_a_stage_goes_on_to_the_next(desk: Desk) -> None:
+    for role in (Role.HEAD, Role.APPROVER):
+        officer(desk, "chuyenvien", AGENCY, role)
+    case = desk.do(desk.case_at(Action.ROUTE), "chuyenvien", Action.PROPOSE, details=DECISION, through=True)
+    case = desk.do(case, "vanthu", Action.SEND_BACK, details={"reason": "Sai"}, through=True)
+    assert case.stage == "approve"

@@ -17,6 +17,7 @@ from portal.outbox import actions as outbox
 from portal.outbox.models import OutboxDelivery, OutboxMessage
 from portal.outbox.queries import troubled
 from tests.support.desk import Desk
+from tests.support.work import fail_until_parked
 
 UNSEAL = "ALTER TABLE case_events DISABLE TRIGGER case_events_append_only"
 
@@ -54,6 +55,7 @@ def test_everything_is_true_of_cases_at_different_steps(desk: Desk) -> None:
         ("UPDATE cases SET accepted_at = NULL", "mốc"),
         ("DELETE FROM outbox_deliveries; DELETE FROM outbox_messages", "sự kiện nào"),
         ("DELETE FROM notices", "sự kiện phải báo"),
+        ("DELETE FROM outbox_messages WHERE topic = 'notice.created'", "thông báo nào gửi"),
     ],
 )
 def test_what_was_tampered_with_is_noticed(desk: Desk, statement: str, rule: str) -> None:
@@ -102,11 +104,10 @@ def test_poison_is_parked_shown_and_tried_again(desk: Desk, app: Flask) -> None:
     with desk.database.unit_of_work() as session:
         _, tasks = outbox.relay(session, {"case.accepted": ["cases.route_case"]}, desk.now)
         ((_, delivery_id),) = tasks
-        for _ in range(outbox.MOST_TRIES):
-            outbox.note_failure(session, delivery_id, "ValueError", desk.now)
+        fail_until_parked(session, delivery_id, desk.now)
         ever = desk.now + timedelta(days=9)
         assert outbox.due(session, ever) == []
-        assert outbox.begin_delivery(session, delivery_id) is None
+        assert outbox.take_delivery(session, delivery_id, desk.now) is None
         (work,) = troubled(session)
         assert (work.is_parked, work.listener, work.last_error) == (True, "cases.route_case", "ValueError")
     run = app.test_cli_runner()
@@ -118,6 +119,26 @@ def test_poison_is_parked_shown_and_tried_again(desk: Desk, app: Flask) -> None:
     with desk.database.unit_of_work() as session:
         assert session.get_one(OutboxDelivery, delivery_id).parked_at is None
         assert troubled(session) == []
+
+
+def test_work_that_kills_whoever_takes_it_is_parked_too(desk: Desk) -> None:
+    desk.case_at(Action.ACCEPT)
+    with desk.database.unit_of_work() as session:
+        _, [(_, delivery_id)] = outbox.relay(session, {"case.accepted": ["cases.route_case"]}, desk.now)
+        assert fail_until_parked(session, delivery_id, desk.now, error=None) == outbox.MOST_TRIES
+        (work,) = troubled(session)
+        assert work.last_error == "không báo lại"
+
+
+def test_a_notice_that_lost_its_message_is_sent_after_all(desk: Desk) -> None:
+    desk.submit()
+    later = desk.now + timedelta(minutes=3)
+    with desk.database.unit_of_work() as session:
+        assert stuck.send_lost_notices(session, later) == 0
+        session.execute(delete(OutboxMessage).where(OutboxMessage.topic == "notice.created"))
+        assert stuck.send_lost_notices(session, desk.now) == 0
+        assert stuck.send_lost_notices(session, later) == 1
+        assert stuck.send_lost_notices(session, later) == 0
 
 
 def test_the_states_of_the_machine_are_those_that_only_it_leaves() -> None:

@@ -129,3 +129,20 @@ def test_no_due_time_is_made_up_where_the_source_has_none() -> None:
     assert (
         result_due(CALENDAR, marriage, library().workflows["standard"], Channel.ONLINE, at("2026-03-10T09:00")) is None
     )
+
+
+# Lunar New Year's Day and the Kings' festival by the UTC+7 lunar calendar, the day off for a Sunday, and the second of
+# September; from a table of its own, not from the library.
+@pytest.mark.parametrize(
+    ("day", "works"),
+    [
+        ("2024-04-18", False), ("2025-01-29", False), ("2025-04-07", False), ("2026-02-17", False),
+        ("2026-04-27", False), ("2027-02-08", False), ("2027-04-16", False), ("2027-09-02", False),
+        ("2028-01-26", False), ("2028-04-04", False), ("2028-09-04", False), ("2029-02-13", False),
+        ("2029-04-23", False), ("2029-09-03", False), ("2030-02-04", False), ("2030-04-12", False),
+        ("2030-09-02", False), ("2028-04-05", True), ("2029-04-24", True), ("2027-04-15", True),
+        ("2028-11-24", True), ("2029-11-26", True), ("2030-11-25", True), ("2027-01-01", False), ("2028-05-01", False),
+    ],
+)  # fmt: skip
+def test_the_years_to_come(day: str, works: bool) -> None:
+    assert CALENDAR.is_working_day(date.fromisoformat(day)) is works

@@ -45,6 +45,7 @@ def test_the_hours_of_the_stages_are_the_total(total: int) -> None:
         (["receive", "approve", "propose", "issue"], "đứng trước"),
         (["receive", "endorse", "propose", "approve", "issue"], "Ngay sau"),
         (["receive", "propose", "issue", "approve", "issue"], "Chỉ có một"),
+        (["receive", "propose", "approve", "propose", "issue"], "không sửa nữa"),
         ([], "Bước đầu"),
     ],
 )

@@ -19,6 +19,7 @@ from portal.outbox.models import OutboxDelivery
 from portal.outbox.ticks import note_tick
 from portal.runtime.demo import AGENCY
 from tests.support.desk import Desk
+from tests.support.work import fail_until_parked
 from tests.web.test_access import sign_in
 
 
@@ -113,8 +114,7 @@ def test_the_operator_sees_what_stands_still_and_has_it_tried_again(desk: Desk, 
     case = desk.case_at(Action.ACCEPT)  # long ago, and nothing is under way but what failed
     with desk.database.unit_of_work() as session:
         _, tasks = outbox.relay(session, {"case.accepted": ["cases.route_case"]}, desk.now)
-        for _ in range(outbox.MOST_TRIES):
-            outbox.note_failure(session, tasks[0][1], "ValueError", desk.now)
+        fail_until_parked(session, tasks[0][1], desk.now)
         note_tick(session, "cases.warn", 30, desk.now)
         note_tick(session, "outbox.resend_due", 5, now())
     sign_in(client, "vanhanh")

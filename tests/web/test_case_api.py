@@ -247,3 +247,39 @@ def test_old_keys_are_forgotten_and_closed_partners_locked_out(app: Flask, desk:
     assert fresh.get("?external_id=x").status_code == 404
     for wrong in ("moi", "portal", "Có Dấu"):
         assert run.invoke(args=["partner", "create", wrong, "--name", "x"]).exit_code == 1
+
+
+def test_a_linked_case_can_be_supplied_by_whoever_acts_for_the_applicant(desk: Desk, national: Partner) -> None:
+    reference = national.send("", message()).json["reference"]
+    with desk.database.unit_of_work() as session:
+        case = session.scalars(select(Case)).one()
+    desk.do(case, "motcua", Action.ACCEPT)
+    desk.do(case, "system", Action.ROUTE)
+    refer = {"procedure": "1.004222", "agency": "cong-an-05986", "note": "Nhập hộ khẩu."}
+    desk.do(case, "chuyenvien", Action.REFER, details=refer)
+    (linked,) = national.get(f"/{reference}").json["linked"]
+    with desk.database.unit_of_work() as session:
+        child = session.scalars(select(Case).where(Case.reference == linked)).one()
+    desk.do(child, "motcua", Action.REQUEST_SUPPLEMENT, details={"request": "Thêm sổ"})
+    assert national.get(f"/{linked}").json["request_to_applicant"] == "Thêm sổ"
+    done = national.send(f"/{linked}/actions/supply", {"details": {"note": "Đây"}}, "k")
+    assert done.json["national_status"]["code"] == 1
+    withdraw = national.send(f"/{linked}/actions/withdraw", {"details": {"reason": "x"}}, "w")
+    assert withdraw.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [({"external_id": "\u0001"}, "external_id"), ({"owner": {"name": "\u0000"}}, "owner.name"),
+     ({"owner": {"name": "A", "citizen_id": "٠٢٠٠٩٠٠٠٩٩٩٩"}}, "owner.citizen_id")],
+)  # fmt: skip
+def test_what_looks_like_something_and_is_nothing(national: Partner, wrong: dict[str, Any], field: str) -> None:
+    answer = national.send("", message(**wrong))
+    assert (answer.status_code, set(answer.json["error"]["fields"])) == (422, {field})
+
+
+def test_a_number_is_the_same_however_its_accents_are_written(national: Partner) -> None:
+    composed, decomposed = "HỒ-1", "HO\u0302\u0300-1"
+    assert national.send("", message(decomposed)).status_code == 201
+    assert national.get(f"?external_id={decomposed}").status_code == 200
+    assert national.send("", message(composed)).status_code == 200

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from portal.base.clock import now
-from portal.cases.actions import perform
+from portal.cases.actions import perform_locked
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case
 from portal.cases.paper import paper_data
@@ -24,7 +24,7 @@ def make_result(context: Context, session: Session, case_id: int) -> None:
         return
     data = paper_data(session, case, context.settings.base_url, result)
     results.keep_pdf(result, context.storage, papers.render(result.paper, data))
-    perform(session, case_id, Action.RELEASE, by=SYSTEM, now=now())
+    perform_locked(session, case, Action.RELEASE, by=SYSTEM, now=now())
 
 
 @timed("documents.forget_unused")

@@ -44,12 +44,11 @@ def listener(name: str) -> Callable[[Work], Any]:
 def run_delivery(context: Context, work: Work, delivery_id: int) -> None:
     """Do one delivery in one transaction, unless it is done already."""
     with context.database.unit_of_work() as session:
-        subject_id = outbox.begin_delivery(session, delivery_id)
+        subject_id = outbox.take_delivery(session, delivery_id, now())
         if subject_id is None:
             return
         structlog.contextvars.bind_contextvars(subject_id=subject_id)
         work(context, session, subject_id)
-        outbox.finish_delivery(session, delivery_id, now())
     _log.info("delivery_done")
 
 

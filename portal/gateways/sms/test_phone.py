@@ -32,8 +32,10 @@ class TestPhone:
         """Put the message on the phone. The same message again is the same member of the set, so it is dropped."""
         member = json.dumps(asdict(sms), ensure_ascii=False, sort_keys=True)
         try:
-            self._redis.zadd(_INBOX, {member: time.time()}, nx=True)
-            self._redis.zremrangebyrank(_INBOX, 0, -_LONGEST - 1)
+            with self._redis.pipeline() as both:
+                both.zadd(_INBOX, {member: time.time()}, nx=True)
+                both.zremrangebyrank(_INBOX, 0, -_LONGEST - 1)
+                both.execute()
         except RedisError as error:
             raise SmsFailed(type(error).__name__) from error
 

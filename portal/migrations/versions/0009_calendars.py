@@ -39,10 +39,11 @@ def upgrade() -> None:
         sa.Column("began_at", INSTANT),
         sa.Column("ended_at", INSTANT),
         sa.Column("day", sa.Date),
-        sa.Column("was_worked", sa.Boolean),
+        sa.Column("declared_before", sa.Boolean),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("declared_by", sa.BigInteger, sa.ForeignKey("accounts.id")),
         sa.Column("declared_at", INSTANT, nullable=False),
+        sa.Column("last_case_id", sa.BigInteger, server_default="0", nullable=False),
         sa.Column("finished_at", INSTANT),
     )
     op.create_table(
@@ -51,6 +52,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.BigInteger, sa.ForeignKey("cases.id"), primary_key=True),
         sa.Column("due_before", INSTANT),
         sa.Column("due_after", INSTANT),
+        sa.Column("error", sa.Text),
     )
 
 

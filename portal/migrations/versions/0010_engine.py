@@ -40,6 +40,11 @@ def _cases() -> None:
         sa.Column("changed_at", INSTANT),
         sa.Column("amount_due", sa.BigInteger),
         sa.Column("row_version", sa.BigInteger, server_default="1", nullable=False),
+        sa.Column("askers", TEXTS, server_default="{}", nullable=False),
+        sa.Column("acceptance_from", INSTANT),
+        sa.Column("paused_at", INSTANT),
+        sa.Column("left_minutes", sa.BigInteger),
+        sa.Column("left_days", sa.BigInteger),
     ):
         op.add_column("cases", column)
     op.execute(
@@ -48,6 +53,20 @@ def _cases() -> None:
         "FROM (SELECT DISTINCT ON (case_id) case_id, at, number, hash FROM case_events "
         "ORDER BY case_id, number DESC) e WHERE e.case_id = cases.id"
     )
+    # Requests so far were of the desk and of the one agency that held all stages.
+    op.execute(
+        "UPDATE cases SET acceptance_from = submitted_at, "
+        "askers = array_remove(ARRAY[CASE WHEN desk_requests > 0 THEN 'desk' END, "
+        "CASE WHEN stage_requests > 0 THEN agency_key END], NULL)"
+    )
+    op.execute(
+        "UPDATE cases SET paused_at = changed_at, left_minutes = greatest(0, "
+        "extract(epoch FROM previous_due_at - changed_at) / 180)::bigint "  # a third of the time offices are open
+        "WHERE state = 'supplement' AND accepted_at IS NOT NULL AND previous_due_at IS NOT NULL"
+    )
+    for name in ("desk_requests", "stage_requests"):
+        op.drop_column("cases", name)
+    op.alter_column("cases", "acceptance_from", nullable=False)
     op.alter_column("cases", "party_keys", nullable=False)
     op.alter_column("cases", "changed_at", nullable=False)
     op.alter_column("cases", "applicant_id", nullable=True)
@@ -132,7 +151,10 @@ def _delegations() -> None:
 
 def downgrade() -> None:
     unknown = op.get_bind().scalar(
-        sa.text("SELECT count(*) FROM cases WHERE applicant_id IS NULL OR state = 'payment' OR open_children > 0")
+        sa.text(
+            "SELECT count(*) FROM cases WHERE applicant_id IS NULL OR state = 'payment' "
+            "OR (open_children > 0 AND finished_at IS NULL)"
+        )
     )
     if unknown:
         raise RuntimeError(f"{unknown} cases are in a state that the older schema does not know: finish them first")
@@ -148,6 +170,11 @@ def downgrade() -> None:
         op.drop_index(index, "cases")
     op.drop_index("ix_cases_desk", "cases")
     op.create_index("ix_cases_desk", "cases", ["agency_key", "state", "stage_role", "due_at", "id"])
-    for name in ("row_version", "amount_due", "changed_at", "event_hash", "event_number", "parent_id", "external_id", "origin",
+    for name in ("desk_requests", "stage_requests"):
+        op.add_column("cases", sa.Column(name, sa.BigInteger, server_default="0", nullable=False))
+    op.execute(
+        "UPDATE cases SET desk_requests = ('desk' = ANY(askers))::int, stage_requests = (agency_key = ANY(askers))::int"
+    )
+    for name in ("left_days", "left_minutes", "paused_at", "acceptance_from", "askers", "row_version", "amount_due", "changed_at", "event_hash", "event_number", "parent_id", "external_id", "origin",
                  "open_children", "asked_keys", "party_keys", "stage_agency_key"):  # fmt: skip
         op.drop_column("cases", name)

@@ -27,7 +27,7 @@ def operation() -> str:
     return render_template(
         "admin/operation.html", health=check(settings()), backlog=backlog(session), stuck=stuck(session, at),
         troubled=troubled(session), ticks=[(tick, is_late(tick, at)) for tick in ticks(session)],
-        shifting=[shift for shift, _ in shifts_declared(session) if shift.finished_at is None], now=at,
+        shifting=[shift for shift, _, _ in shifts_declared(session) if shift.finished_at is None], now=at,
     )  # fmt: skip
 
 

@@ -53,6 +53,6 @@ def _instant(name: str) -> datetime | None:
 
 def _page(errors: dict[str, str]) -> str:
     known = agencies.options()
-    declared = [(shift, count) for shift, count in shifts.shifts_declared(db()) if (shift.agency_key or "") in known]
+    declared = [row for row in shifts.shifts_declared(db()) if (row[0].agency_key or "") in known]
     return render_template("admin/outages.html", agencies=known, declared=declared, errors=errors, typed=request.form,
                            names=dict(known))  # fmt: skip

@@ -24,6 +24,7 @@ _CASE: dict[str, Any] = {
         "request_to_applicant": _MAYBE_TEXT,
         "amount_due": {"type": ["integer", "null"], "description": "Đồng."},
         "lookup_code": TEXT,
+        "linked": {"type": "array", "items": TEXT, "description": "Hồ sơ liên thông lập cho hồ sơ này."},
         **dict.fromkeys(
             ("submitted_at", "acceptance_due_at", "accepted_at", "due_at", "previous_due_at", "supplement_due_at",
              "finished_at", "returned_at"), _INSTANT,

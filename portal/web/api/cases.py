@@ -15,6 +15,7 @@ from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import queries
 from portal.cases.actions import perform
 from portal.cases.lifecycle import Action, State
+from portal.cases.linked import children_of
 from portal.cases.models import Case
 from portal.cases.receiving import add_papers, receive
 from portal.identity.actor import Actor
@@ -27,6 +28,7 @@ from portal.web.files import result_response
 from portal.web.security import limiter
 from portal.web.session import db, settings, storage, writing
 from services_catalog.mistakes import field_mistakes
+from services_catalog.text import nfc
 
 M = TypeVar("M", bound=Message)
 # What an applicant may do to their case.
@@ -52,7 +54,7 @@ def receive_case() -> Any:
     def work(session: Session) -> dict[str, Any]:
         case, is_new = receive(session, storage(), message.as_received(), by=_actor(), now=now(),
                                max_mb=settings().max_upload_mb)  # fmt: skip
-        return {"status": 201 if is_new else 200, "case": case_answer(case)}
+        return {"status": 201 if is_new else 200, "case": _answer(session, case)}
 
     return _once(work, is_required=False)
 
@@ -61,15 +63,15 @@ def receive_case() -> Any:
 @partner
 def find_case() -> Any:
     """The case with this number of the same origin: `?external_id=`."""
-    found = queries.case_from(db(), _actor(), request.args.get("external_id", ""))
-    return jsonify(case_answer(found))
+    found = queries.case_from(db(), _actor(), nfc(request.args.get("external_id", "")))
+    return jsonify(_answer(db(), found))
 
 
 @blueprint.get("/cases/<reference>")
 @partner
 def get_case(reference: str) -> Any:
     """One case that this partner has sent."""
-    return jsonify(case_answer(queries.case_for(db(), _actor(), reference)))
+    return jsonify(_answer(db(), queries.case_for(db(), _actor(), reference)))
 
 
 @blueprint.post("/cases/<reference>/actions/<action>")
@@ -86,7 +88,7 @@ def act_on_case(reference: str, action: str) -> Any:
             _add_papers(session, case, message)
         done = perform(session, case.id, Action(action), by=_actor(), now=now(), details=message.details,
                        expected_version=message.version)  # fmt: skip
-        return {"status": 200, "case": case_answer(done)}
+        return {"status": 200, "case": _answer(session, done)}
 
     return _once(work, is_required=True)
 
@@ -106,6 +108,10 @@ def _add_papers(session: Session, case: Case, message: ActionMessage) -> None:
     if locked.state != State.SUPPLEMENT:
         raise Refusal("not_now", "Hồ sơ không ở bước bổ sung.")
     add_papers(session, storage(), locked, papers(message.documents), max_mb=settings().max_upload_mb, now=now())
+
+
+def _answer(session: Session, case: Case) -> dict[str, Any]:
+    return case_answer(case, [child.reference for child in children_of(session, case)])
 
 
 def _read(kind: type[M]) -> M:

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from portal.base.errors import Invalid
 from portal.cases.lifecycle import NATIONAL, State
@@ -17,8 +17,10 @@ from portal.documents.uploads import Incoming
 from services_catalog.terms import Channel
 from services_catalog.text import nfc
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-_PHONE = r"^\+84\d{9,10}$"
+# Text in NFC without control characters, and not empty.
+Line = Annotated[str, BeforeValidator(lambda text: nfc(text) if isinstance(text, str) else text),
+                 StringConstraints(min_length=1, max_length=500)]  # fmt: skip
+_PHONE = r"^\+84[0-9]{9,10}$"
 
 
 class Message(BaseModel):
@@ -31,18 +33,14 @@ class PersonMessage(Message):
     """A person of a case. `phone` as +84…"""
 
     name: Line
-    citizen_id: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
+    citizen_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
     phone: Annotated[str, StringConstraints(pattern=_PHONE)] | None = None
     email: Line | None = None
     address: Line | None = None
 
     def as_person(self) -> Person:
         """Its text in NFC."""
-        return Person(nfc(self.name), self.citizen_id, self.phone, _text(self.email), _text(self.address))
-
-
-def _text(value: str | None) -> str | None:
-    return nfc(value) if value else None
+        return Person(self.name, self.citizen_id, self.phone, self.email, self.address)
 
 
 class PaperMessage(Message):
@@ -72,7 +70,7 @@ class CaseMessage(Message):
         """For the domain. Raises `Invalid` where a file cannot be read."""
         people = {role: getattr(self, role) for role in PersonRole}
         return Received(
-            external_id=nfc(self.external_id),
+            external_id=self.external_id,
             procedure=self.procedure,
             agency=self.agency,
             people={role: person.as_person() for role, person in people.items() if person is not None},
@@ -102,8 +100,11 @@ def papers(given: tuple[PaperMessage, ...]) -> list[Paper]:
     return found
 
 
-def case_answer(case: Case) -> dict[str, Any]:
-    """A case as its origin sees it: instants in UTC, the national status with its number, money in đồng."""
+def case_answer(case: Case, linked: list[str]) -> dict[str, Any]:
+    """A case as its origin sees it: instants in UTC, the national status with its number, money in đồng.
+
+    `linked`: the cases that were opened for it; the applicant may be asked something in one of them.
+    """
     number, name = NATIONAL[State(case.state)]
     instants = ("submitted_at", "acceptance_due_at", "accepted_at", "due_at", "previous_due_at", "supplement_due_at",
                 "finished_at", "returned_at")  # fmt: skip
@@ -118,5 +119,6 @@ def case_answer(case: Case) -> dict[str, Any]:
         "request_to_applicant": case.request_to_applicant,
         "amount_due": case.amount_due,
         "lookup_code": case.lookup_code,
+        "linked": linked,
         **{name: at.isoformat() if (at := getattr(case, name)) else None for name in instants},
     }

@@ -53,9 +53,12 @@ def discard(draft_id: uuid.UUID) -> Any:
 
 @blueprint.get("/ho-so/<reference>")
 @signed_in
-def show(reference: str) -> str:
-    """One case."""
-    return _page(queries.case_for(db(), actor(), reference))
+def show(reference: str) -> Any:
+    """One case; staff who follow a link of the applicant's land on their own page of it."""
+    case = queries.case_for(db(), actor(), reference)
+    if case.applicant_id != actor().account_id:
+        return redirect(url_for("desk.show", reference=case.reference))
+    return _page(case)
 
 
 @blueprint.post("/ho-so/<reference>/rut")
