@@ -163,8 +163,9 @@ def measure(folder: Path, servers: Servers, at: datetime) -> None:
     paper = paper_seconds(desk, settings, cases)
     print(f"{CASES} cases, {tasks} tasks: {CASES / seconds:.1f} cases/s, {tasks / seconds:.0f} tasks/s")
     print(f"{tasks} tasks that do nothing: {tasks / empty:.0f} tasks/s; ratio {empty / seconds:.2f}")
-    print(f"routing {routing:.2f} s, making and releasing results {issuing:.2f} s; "
-          f"one PDF takes {paper * 1000:.0f} ms, so PDFs are {CASES * paper / sum(cpu.values()):.0%} of the CPU time")  # fmt: skip
+    share = CASES * paper / sum(cpu.values())
+    print(f"routing {routing:.2f} s, making and releasing results {issuing:.2f} s")
+    print(f"one PDF takes {paper * 1000:.0f} ms, so PDFs are {share:.0%} of the CPU time")
     print("CPU time:", ", ".join(f"{kind} {used / sum(cpu.values()):.0%}" for kind, used in cpu.most_common()))
     database.dispose()
 
