@@ -30,6 +30,8 @@ class Defaults(Record):
     return_channels: Channels = Field(min_length=1)
     # Calendar days in which the applicant answers a request for supplements.
     supplement_days: int = Field(gt=0)
+    # Calendar days after which people are reminded of a result that they have not fetched.
+    remind_days: int = Field(gt=0)
 
     def supplement_days_for(self, procedure: Procedure) -> int:
         """Calendar days to answer a request for supplements."""

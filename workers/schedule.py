@@ -7,6 +7,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "warn of due times": {"task": "cases.warn", "schedule": 30.0},
     "close opinions that nobody gave in time": {"task": "cases.close_opinions", "schedule": 60.0},
     "put off what was due in an outage": {"task": "cases.shift_clocks", "schedule": 10.0},
+    "remind of results that nobody has fetched": {"task": "cases.remind", "schedule": 3600.0},
     "set stuck cases going": {"task": "cases.set_going", "schedule": 60.0},
     "publish versions whose day has come": {"task": "publishing.put_in_force", "schedule": 600.0},
     "forget old requests of partners": {"task": "identity.forget_keys", "schedule": 86400.0},

@@ -41,6 +41,7 @@ class Case(Base):
         Index("ix_cases_stage", "stage_agency_key", "stage_role", "due_at", postgresql_where="stage IS NOT NULL"),
         Index("ix_cases_parties", "party_keys", postgresql_using="gin"),
         Index("ix_cases_asked", "asked_keys", postgresql_using="gin", postgresql_where="asked_keys <> '{}'"),
+        Index("ix_cases_ready", "changed_at", postgresql_where="state = 'finished'"),
         Index("ix_cases_parent", "parent_id", postgresql_where="parent_id IS NOT NULL"),
         Index("uq_cases_external", "origin", "external_id", unique=True, postgresql_where="external_id IS NOT NULL"),
         Index("ix_cases_version", "version_id", "state"),

@@ -68,6 +68,7 @@ EVENT_NAMES = {
     "case.child_ended": "Hồ sơ liên thông đã xong",
     "case.checked": "Máy kiểm tra hồ sơ",
     "case.clock_shifted": "Dời thời hạn",
+    "case.reminded": "Nhắc nhận kết quả",
     "case.proposed": "Đã thụ lý, trình dự thảo kết quả",
     "case.endorsed": "Lãnh đạo phòng đồng ý",
     "case.approved": "Lãnh đạo phê duyệt",

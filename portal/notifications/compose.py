@@ -82,6 +82,7 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
     "case.request_recalled": lambda facts: "không cần làm theo yêu cầu vừa gửi nữa, cơ quan xử lý tiếp.",
     "case.clock_shifted": _clock_shifted,
     "case.finished": _finished,
+    "case.reminded": lambda facts: "đã có kết quả mà bạn chưa nhận. Hãy vào cổng dịch vụ công để tải về.",
     "case.rescheduled": _rescheduled,
     "case.discontinued": lambda facts: "đã dừng xử lý. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.withdrawn": lambda facts: "đã được rút theo đề nghị của bạn.",

@@ -10,6 +10,7 @@ from portal.cases.automatic import child_ended, go_on, lapse, parent_ended, reas
 from portal.cases.intake_check import check
 from portal.cases.lifecycle import Action
 from portal.cases.opinions import overdue
+from portal.cases.reminders import remind
 from portal.cases.shifts import shift_next
 from portal.cases.stuck import send_lost_notices, set_going, without_officer
 from portal.cases.warnings import warn
@@ -49,6 +50,13 @@ def tell_parent(context: Context, session: Session, case_id: int) -> None:
 def end_children(context: Context, session: Session, case_id: int) -> None:
     """A case has ended: what was opened for it is withdrawn where it still can be."""
     parent_ended(session, case_id, now())
+
+
+@timed("cases.remind")
+def remind_of_results(context: Context) -> None:
+    """Remind people of results that lie ready."""
+    with context.database.unit_of_work() as session:
+        remind(session, now())
 
 
 @timed("cases.close_opinions")

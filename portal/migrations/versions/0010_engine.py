@@ -79,6 +79,7 @@ def _cases() -> None:
     op.create_index(
         "ix_cases_asked", "cases", ["asked_keys"], postgresql_using="gin", postgresql_where="asked_keys <> '{}'"
     )
+    op.create_index("ix_cases_ready", "cases", ["changed_at"], postgresql_where="state = 'finished'")
     op.create_index("ix_cases_parent", "cases", ["parent_id"], postgresql_where="parent_id IS NOT NULL")
     op.create_index(
         "uq_cases_external", "cases", ["origin", "external_id"], unique=True,
@@ -166,7 +167,14 @@ def downgrade() -> None:
     op.create_index("uq_notices_once", "notices", ["event_id", "recipient_id", "purpose"], unique=True)
     for table in ("delegations", "case_people", "opinions"):
         op.drop_table(table)
-    for index in ("uq_cases_external", "ix_cases_parent", "ix_cases_asked", "ix_cases_parties", "ix_cases_stage"):
+    for index in (
+        "uq_cases_external",
+        "ix_cases_ready",
+        "ix_cases_parent",
+        "ix_cases_asked",
+        "ix_cases_parties",
+        "ix_cases_stage",
+    ):
         op.drop_index(index, "cases")
     op.drop_index("ix_cases_desk", "cases")
     op.create_index("ix_cases_desk", "cases", ["agency_key", "state", "stage_role", "due_at", "id"])
