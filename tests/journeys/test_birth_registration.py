@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 
 from portal.runtime.demo import PASSWORD
@@ -45,7 +45,7 @@ def sign_in(page: Page, login: str) -> None:
     click(page, "Đăng nhập")
 
 
-def fill_step(page: Page, values: dict[str, str]) -> None:
+def fill_step(page: Page | Locator, values: dict[str, str]) -> None:
     for name, value in values.items():
         field = page.locator(f"[name={name}]")
         kind = field.first.evaluate("e => e.type || e.tagName")

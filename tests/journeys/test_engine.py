@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from portal.base.clock import local_day, now
-from tests.journeys.test_birth_registration import check_page, click
+from tests.journeys.test_birth_registration import check_page, click, fill_step
 from tests.journeys.test_catalog_keeping import person
 from tests.support import story
 from tests.support.stack import Stack
@@ -22,17 +22,7 @@ def act(page: Page, reference: str, action: str, **values: str) -> None:
     page.goto(f"/can-bo/ho-so/{reference}")
     form = page.locator(f'form[action$="/{action}"]')
     open_up(form)
-    for name, value in values.items():
-        field = form.locator(f"[name={name}]").first
-        kind = field.evaluate("e => e.type || e.tagName")
-        if kind == "radio":
-            form.locator(f"[name={name}][value={value}]").check()
-        elif kind == "checkbox":
-            field.check()
-        elif kind == "select-one":
-            field.select_option(value)
-        else:
-            field.fill(value)
+    fill_step(form, values)
     check_page(page)
     with page.expect_navigation():
         form.locator("button").click()
