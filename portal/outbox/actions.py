@@ -75,8 +75,9 @@ def due(session: Session, now: datetime, *, limit: int = 200) -> list[Task]:
         if delivery.attempts >= MOST_TRIES:  # it never reported: it kills whoever takes it
             delivery.parked_at, delivery.last_error = now, delivery.last_error or "không báo lại"
             continue
+        # Longer each time: a task may also just wait its turn behind many others, and is then neither lost nor poison.
+        delivery.next_try_at = now + min(_LONGEST_WAIT, LOST_AFTER * 2**delivery.attempts)
         delivery.attempts += 1
-        delivery.next_try_at = now + LOST_AFTER
         tasks.append((delivery.listener, delivery.id))
     return tasks
 

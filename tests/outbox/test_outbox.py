@@ -92,6 +92,16 @@ def test_a_lost_task_is_sent_again_and_a_done_one_is_not(database: Database) -> 
     assert due(database, later) == []
 
 
+def test_what_only_waits_its_turn_is_not_taken_for_poison(database: Database) -> None:
+    """Workers that are busy for two hours: nothing is parked, and few doubles pile up in the broker."""
+    announce_many(database, 1)
+    relay(database)
+    sent = sum(len(due(database, MORNING + n * timedelta(seconds=5))) for n in range(2 * 60 * 12))
+    assert sent <= 2 * 18
+    with database.unit_of_work() as session:
+        assert backlog(session)["parked"] == 0
+
+
 def test_failures_wait_longer_each_time(database: Database) -> None:
     announce_many(database, 1)
     relay(database)
