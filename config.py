@@ -35,6 +35,10 @@ class Settings:
     web_workers: int
     task_workers: int
     max_upload_mb: int
+    files_url: str
+    s3_endpoint_url: str
+    clamd: str
+    signature_roots: Path | None
     trusted_proxies: int
     sms_provider: str
     esms_url: str
@@ -68,6 +72,10 @@ class Settings:
             web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
             task_workers=_number(env, "TASK_WORKERS", 2, 1, 64),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 20, 1, 1000),
+            files_url=env.get("FILES_URL", "").rstrip("/"),
+            s3_endpoint_url=env.get("S3_ENDPOINT_URL", ""),
+            clamd=_clamd(env.get("CLAMD", "")),
+            signature_roots=_folder(env, "SIGNATURE_ROOTS"),
             trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 9),
             sms_provider=_sms_provider(env, "test_phone" if demo else "none"),
             esms_url=env.get("ESMS_URL", "").rstrip("/"),
@@ -129,6 +137,20 @@ def _sms_provider(env: Mapping[str, str], default: str) -> str:
         if not env["ESMS_URL"].startswith(("http://", "https://")):
             raise WrongSetting("ESMS_URL: cần địa chỉ dịch vụ của eSMS, bắt đầu bằng https://")
     return provider
+
+
+def _clamd(address: str) -> str:
+    """Where the daemon of ClamAV listens; empty: files are not scanned."""
+    if address and not address.startswith(("unix:///", "tcp://")):
+        raise WrongSetting("CLAMD: cần dạng unix:///đường/dẫn/clamd.sock hoặc tcp://máy:3310")
+    return address
+
+
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    path = Path(env[name]) if env.get(name) else None
+    if path is not None and not path.is_dir():
+        raise WrongSetting(f"{name}={path}: không có thư mục này")
+    return path
 
 
 def _base_url(env: Mapping[str, str], host: str, port: int) -> str:

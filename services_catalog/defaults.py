@@ -32,6 +32,8 @@ class Defaults(Record):
     supplement_days: int = Field(gt=0)
     # Calendar days after which people are reminded of a result that they have not fetched.
     remind_days: int = Field(gt=0)
+    # Working hours in which an officer answers a question of the applicant.
+    answer_hours: int = Field(gt=0)
 
     def supplement_days_for(self, procedure: Procedure) -> int:
         """Calendar days to answer a request for supplements."""

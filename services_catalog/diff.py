@@ -149,7 +149,7 @@ class _Show:
             "return_channels": words.RETURN_NAMES.__getitem__,
             "after_supplement": words.AFTER_SUPPLEMENT_NAMES.__getitem__,
             "service_level": words.LEVEL_NAMES.__getitem__,
-            "form": lambda key: library.forms[key].title if key in library.forms else key,
+            "form": lambda key: library.form_titles.get(key, key),
             "workflow": lambda key: library.workflows[key].title if key in library.workflows else key,
             "result_paper": lambda key: library.papers.get(key, key),
             "papers_reviewed": lambda value: "Có" if value else "Chưa",
@@ -201,4 +201,6 @@ class _Show:
         parts += [f"khi: {document.applies_to}"] if document.applies_to else []
         parts += [] if document.required else ["không bắt buộc"]
         parts += [f"mẫu: {document.form_file}"] if document.form_file else []
+        parts += [f"nhiều nhất {document.most_files} tệp"] if document.most_files else []
+        parts += ["chỉ PDF"] if document.only_pdf else []
         return document.name + (f" ({'; '.join(parts)})" if parts else "")

@@ -11,10 +11,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from services_catalog.blocks import Blocks
+from services_catalog.composition import Composition
 from services_catalog.defaults import Defaults
 from services_catalog.form import Form
 from services_catalog.mistakes import FieldMistake, field_mistakes
-from services_catalog.model import Procedure
+from services_catalog.model import COMPOSED, Procedure
 from services_catalog.reference import AGENCY_GROUPS, Agency, AgencyCodes, FormerPlace, Place
 from services_catalog.terms import Channel
 from services_catalog.workflow import FACTS, PARENT_AGENCY, Workflow, spread
@@ -55,6 +57,8 @@ class Library:
     former_places: list[FormerPlace]
     codes: AgencyCodes
     forms: Mapping[str, Form]
+    blocks: Blocks
+    composition: Composition
     workflows: Mapping[str, Workflow]
     papers: Mapping[str, str]
     defaults: Defaults
@@ -62,6 +66,11 @@ class Library:
     def agency_name(self, ref: str) -> str:
         """The name of an agency, or of a group such as "@communes"."""
         return self.agency_names.get(ref, ref)
+
+    @property
+    def form_titles(self) -> dict[str, str]:
+        """What a procedure may name as its form, with what an editor reads."""
+        return {COMPOSED: "Ghép theo lĩnh vực và đối tượng"} | {key: form.title for key, form in self.forms.items()}
 
     @cached_property
     def agency_names(self) -> dict[str, str]:
@@ -102,7 +111,7 @@ class Library:
     def _mistakes(self, procedure: Procedure) -> Iterator[FieldMistake]:
         for name, value, allowed in (
             ("sector", procedure.sector, self.sectors),
-            ("form", procedure.form, self.forms),
+            ("form", procedure.form, {*self.forms, COMPOSED}),
             ("workflow", procedure.workflow, self.workflows),
             ("result_paper", procedure.result_paper, self.papers),
         ):
@@ -118,8 +127,8 @@ class Library:
         yield from self._stage_mistakes(procedure)
 
     def _stage_mistakes(self, procedure: Procedure) -> Iterator[FieldMistake]:
-        form = self.forms.get(procedure.form)
-        facts = FACTS | {field.name for step in form.steps for field in step.fields} if form else FACTS
+        form = self.form_of(procedure)
+        facts = FACTS | {field.name for field in form.questions()} if form else FACTS
         for position, stage in enumerate(procedure.stages):
             if stage.agency not in (None, PARENT_AGENCY, *self.agency_keys):
                 yield FieldMistake(("stages", position, "agency"), f"Không có cơ quan “{stage.agency}”.")
@@ -129,7 +138,16 @@ class Library:
 
     def release(self, procedure: Procedure) -> Release:
         """The procedure ready to run. Raises `KeyError` where `mistakes_in` finds something."""
-        return Release(procedure, self.forms[procedure.form], self.workflow_of(procedure))
+        form = self.form_of(procedure)
+        if form is None:
+            raise KeyError(procedure.form)
+        return Release(procedure, form, self.workflow_of(procedure))
+
+    def form_of(self, procedure: Procedure) -> Form | None:
+        """Its own form, or one put together for it; None where it names a form that does not exist."""
+        if procedure.form == COMPOSED:
+            return self.composition.form(procedure, self.blocks)
+        return self.forms.get(procedure.form)
 
     def workflow_of(self, procedure: Procedure) -> Workflow:
         """Its own stages, or the shared process with the procedure's time divided over the stages.

@@ -10,17 +10,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services_catalog import reference
+from services_catalog import computed, reference
+from services_catalog.blocks import Blocks, FormSource, mistakes_of
+from services_catalog.composition import Composition
 from services_catalog.defaults import Defaults
 from services_catalog.exchange.national import NationalColumns
 from services_catalog.fields import KINDS
 from services_catalog.form import Form
 from services_catalog.library import Library
 from services_catalog.model import Procedure
-from services_catalog.reading import CatalogError, Mistake, Reader
+from services_catalog.reading import DATA, CatalogError, Mistake, Reader
 from services_catalog.workflow import Workflow
 
-DATA = Path(__file__).parent / "data"
 __all__ = ["DATA", "Catalog", "CatalogError", "Mistake", "load_catalog"]
 
 
@@ -144,11 +145,27 @@ class _CatalogReader(Reader):
             "former_places": self.one("places-2021.yml", list[reference.FormerPlace]) or [],
             "codes": self.one("agency_codes.yml", reference.AgencyCodes)
             or reference.AgencyCodes(placeholder=True, codes={}),
-            "forms": self.folder("forms", Form),
+            **self._forms(),
             "workflows": self.folder("workflows", Workflow),
             "papers": self.one("result-papers.yml", dict[str, str]) or {},
             "defaults": self.one("defaults.yml", Defaults),
         }
+
+    def _forms(self) -> dict[str, Any]:
+        blocks = self.one("form-blocks.yml", Blocks) or Blocks(blocks={}, steps={})
+        forms: dict[str, Form] = {}
+        for key, source in self.folder("forms", FormSource).items():
+            form, mistake = mistakes_of(source, blocks)
+            if form is not None:
+                forms[key] = form
+                mistake = "; ".join(_mistakes_in(form))
+            if mistake:
+                self.note(self.root / "forms" / f"{key}.yml", 1, "", mistake)
+        composition = self.one("form-composition.yml", Composition)
+        for step in composition.steps() if composition else ():
+            if step not in blocks.steps:
+                self.note(self.root / "form-composition.yml", 1, step, "Không có phần này trong form-blocks.yml.")
+        return {"forms": forms, "blocks": blocks, "composition": composition}
 
     def _versions(self) -> Iterator[ProcedureVersion]:
         for path in self._procedure_files():
@@ -171,8 +188,6 @@ class _CatalogReader(Reader):
         for path, procedure in self._files_of(catalog):
             for mistake in catalog.mistakes_in(procedure):
                 self.note_field(path, list(mistake.place), mistake.sentence)
-        for key, form in catalog.forms.items():
-            self._check_kinds(key, form)
         for agency_key in sorted(catalog.agency_keys - set(catalog.codes.codes)):
             self.note(self.root / "agency_codes.yml", 1, agency_key, "Chưa có mã.")
         self._check_codes(catalog)
@@ -191,12 +206,6 @@ class _CatalogReader(Reader):
         if code not in known:
             self.note_field(self.root / name, place, f"Thủ tục {code} không có trong danh mục.")
 
-    def _check_kinds(self, key: str, form: Form) -> None:
-        for question in (question for step in form.steps for question in step.fields):
-            if question.kind not in KINDS:
-                path = self.root / "forms" / f"{key}.yml"
-                self.note(path, 1, question.name, f"Không có loại câu hỏi “{question.kind}”.")
-
     def _files_of(self, catalog: Catalog) -> Iterator[tuple[Path, Procedure]]:
         seen: dict[tuple[str, date], Path] = {}
         for path, version in zip(self._procedure_files(), catalog.versions, strict=True):
@@ -205,3 +214,15 @@ class _CatalogReader(Reader):
                 self.note_field(path, ["code"], f"Phiên bản này đã có ở {seen[key].relative_to(self.root)}.")
             seen[key] = path
             yield path, version.procedure
+
+
+def _mistakes_in(form: Form) -> Iterator[str]:
+    """Kinds that do not exist, and values that cannot be computed."""
+    kinds = {field.name: field.kind for field in form.questions()}
+    rows = {field.name: {child.name: child.kind for child in field.fields} for field in form.questions()}
+    for question in form.questions():
+        for field in (question, *question.fields):
+            if field.kind not in KINDS:
+                yield f"{field.name}: không có loại câu hỏi “{field.kind}”."
+        if question.compute and (mistake := computed.mistake_in(question.compute, kinds, rows)):
+            yield f"{question.name}: {mistake}"

@@ -13,6 +13,7 @@ from services_catalog.text import short_name
 from services_catalog.workflow import HOURS_OF_A_DAY, MOST_HOURS, Stage, mistake_in
 
 OTHER_PAPERS = "Giấy tờ khác"
+COMPOSED = "composed"
 
 
 class TimeLimit(Record):
@@ -45,6 +46,9 @@ class RequiredDocument(Record):
     copies: int = Field(0, ge=0, le=1000)
     required: bool = True
     form_file: Text | None = None
+    # What is taken of it online: how many files at most, and whether nothing but a PDF.
+    most_files: int | None = Field(None, ge=1, le=20)
+    only_pdf: bool = False
 
     @property
     def is_for_everyone(self) -> bool:
@@ -85,7 +89,8 @@ class Procedure(Record):
     return_channels: Channels = ()
     legal_basis: tuple[Text, ...] = ()
     official_page: Annotated[str, StringConstraints(pattern=r"^https://")] | None = None
-    form: Key = "general-request"
+    # A form of the library; or one put together for it (`services_catalog.composition`).
+    form: Key = COMPOSED
     # Stages of its own take the place of the shared process that `workflow` names.
     workflow: Key = "standard"
     stages: tuple[Stage, ...] = ()

@@ -72,7 +72,7 @@ def _level(p: Procedure) -> Need:
 
 
 def _form(p: Procedure, library: Library) -> Need:
-    form = library.forms.get(p.form)
+    form = library.form_of(p)
     if form is None:
         return Need("Tờ khai", Standing.MISSING, f"Không có tờ khai “{p.form}”.")
     is_default = p.form == Procedure.model_fields["form"].default

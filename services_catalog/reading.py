@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services_catalog.mistakes import field_mistakes
 
+DATA = Path(__file__).parent / "data"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _T = TypeVar("_T")
 

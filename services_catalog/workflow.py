@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from services_catalog.conditions import ConditionText, condition, holds
 from services_catalog.record import AgencyRef, Key, Record, Text, in_order, mistake_at
 from services_catalog.terms import StageAction, StageOption, StageRole
 
@@ -16,7 +16,6 @@ MOST_HOURS = 20_000  # some ten years of office time: more is a slip of the hand
 PARENT_AGENCY = "@parent"
 # What a condition may ask for beside the questions of the form: the proposal, and how the case was filed.
 FACTS = frozenset({"outcome", "channel"})
-_CONDITION = re.compile(r"^(?P<field>[a-z0-9_]+) (?P<sign>=|!=) (?P<values>\S.*)$")
 
 
 class Stage(Record):
@@ -35,7 +34,7 @@ class Stage(Record):
     hours: int | None = Field(None, gt=0, le=MOST_HOURS)
     share: int | None = Field(None, ge=0, le=100)
     agency: AgencyRef | None = None
-    when: Annotated[str, StringConstraints(pattern=_CONDITION)] | None = None
+    when: ConditionText | None = None
     automatic: bool = False
     options: Annotated[tuple[StageOption, ...], Field(min_length=1), AfterValidator(in_order)] | None = None
 
@@ -43,25 +42,14 @@ class Stage(Record):
         """True if its holder may do this beside finishing it."""
         return self.does is StageAction.PROPOSE if self.options is None else option in self.options
 
-    def applies(self, facts: Mapping[str, str]) -> bool:
+    def applies(self, facts: Mapping[str, Any]) -> bool:
         """True if a case with these facts passes through this stage. A fact that is not there is empty."""
-        if self.when is None:
-            return True
-        field, is_equal, values = self._condition
-        return (facts.get(field, "") in values) is is_equal
+        return holds(self.when, facts)
 
     @property
     def asks_for(self) -> str | None:
         """The fact that the condition asks for."""
-        return self._condition[0] if self.when else None
-
-    @property
-    def _condition(self) -> tuple[str, bool, tuple[str, ...]]:
-        found = _CONDITION.match(self.when or "")
-        if found is None:
-            raise LookupError(f"stage {self.key} has no condition")
-        values = tuple(value.strip() for value in found["values"].split(","))
-        return found["field"], found["sign"] == "=", values
+        return condition(self.when).field if self.when else None
 
 
 class Workflow(Record):

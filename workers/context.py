@@ -8,11 +8,13 @@ from redis import Redis
 
 from config import Settings
 from portal.base.db import Database
+from portal.gateways.antivirus import Scanner
+from portal.gateways.antivirus.clamd import Clamd
 from portal.gateways.sms import SmsGateway
 from portal.gateways.sms.esms import Esms
 from portal.gateways.sms.test_phone import TestPhone
 from portal.gateways.storage import Storage
-from portal.gateways.storage.folder import FolderStorage
+from portal.gateways.storage.connect import connect
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Context:
     database: Database
     storage: Storage
     sms: SmsGateway | None
+    scanner: Scanner | None
 
 
 _context: Context | None = None
@@ -32,7 +35,9 @@ def open_context(settings: Settings) -> Context:
     """Open connections for this process, in place of any that were inherited."""
     global _context
     database = Database(settings.database_url, pool_size=2, checks_connections=False)
-    _context = Context(settings, database, FolderStorage(settings.files_dir), _sms_gateway(settings))
+    storage = connect(settings.files_dir, settings.files_url, settings.s3_endpoint_url)
+    scanner = Clamd(settings.clamd) if settings.clamd else None
+    _context = Context(settings, database, storage, _sms_gateway(settings), scanner)
     return _context
 
 

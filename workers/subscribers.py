@@ -7,5 +7,6 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "stage.automatic": ("cases.finish_stage",),
     "child.done": ("cases.tell_parent",),
     "parent.ended": ("cases.end_children",),
+    "code.asked": ("notifications.send_code",),
     "notice.created": ("notifications.deliver_notice",),
 }

@@ -14,6 +14,8 @@ from portal.cases.lifecycle import OPINION_ROLES, Action
 from portal.cases.move import Move, earlier
 from portal.cases.permissions import current_stage
 from portal.identity import queries as identity
+from portal.publishing import queries as publishing
+from services_catalog.slots import slots_of
 
 Options = Mapping[str, str]
 
@@ -55,6 +57,17 @@ def _earlier_stages(move: Move) -> Options:
     return {stage.key: stage.label for stage in earlier(move.case, move.workflow)}
 
 
+def _questions(move: Move) -> Options:
+    form = publishing.version(move.session, move.case.version_id).form
+    return {field.name: field.label for field in form.questions() if field.kind not in ("file", "computed")}
+
+
+def _papers(move: Move) -> Options:
+    published = publishing.version(move.session, move.case.version_id)
+    slots = slots_of(published.procedure, published.form, move.case.answers)
+    return {str(slot.number): slot.name for slot in slots}
+
+
 def _active(session: Session) -> dict[str, str]:
     query = select(Agency.key, Agency.name).where(Agency.is_active).order_by(Agency.kind, Agency.name)
     return {row.key: row.name for row in session.execute(query)}
@@ -67,4 +80,6 @@ _CHOICES: dict[str, Callable[[Move], Options]] = {
     "asked": _asked,
     "asked_here": _asked_here,
     "earlier_stages": _earlier_stages,
+    "questions": _questions,
+    "papers": _papers,
 }

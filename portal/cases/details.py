@@ -29,6 +29,7 @@ class Detail:
     number: tuple[int, int] | None = None  # the least and the most
     default: str = ""
     is_optional: bool = False
+    is_several: bool = False  # any number of the choices, with commas between
     only_if: tuple[str, str] | None = None  # asked for only if another detail has this value
 
 
@@ -43,6 +44,17 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
             "Cần bổ sung những gì",
             "Hãy nêu từng điểm cần bổ sung.",
             help="Nêu đủ mọi điểm trong một lần. Mỗi điểm một dòng.",
+        ),
+        Detail(
+            "fields", "Mục của tờ khai cần sửa", "Hãy chọn mục.", choices="questions", is_optional=True, is_several=True
+        ),
+        Detail(
+            "papers",
+            "Giấy tờ cần nộp lại hoặc thêm",
+            "Hãy chọn giấy tờ.",
+            choices="papers",
+            is_optional=True,
+            is_several=True,
         ),
     ),
     Action.PROPOSE: (
@@ -60,7 +72,7 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
             only_if=("outcome", REFUSED),
         ),
     ),
-    Action.SUPPLY: (Detail("note", "Bạn đã bổ sung những gì", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),),
+    Action.SUPPLY: (Detail("note", "Lời nhắn cho cán bộ", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),),
     Action.REQUEST_PAYMENT: (
         Detail("amount", "Số tiền (đồng)", "Hãy ghi số tiền, chỉ gồm chữ số.", number=(1, 10**12)),
         Detail("request", "Nội dung phải nộp và cách nộp", "Hãy nêu khoản phải nộp, căn cứ và cách nộp."),
@@ -155,7 +167,7 @@ def _answers(detail: Detail, value: str, choices: Collection[str] | None) -> boo
     if detail.options:
         return value in dict(detail.options)
     if choices is not None:
-        return value in choices
+        return set(value.split(",") if detail.is_several else [value]) <= set(choices)
     if detail.number:
         least, most = detail.number
         return value.isascii() and value.isdecimal() and len(value) <= 15 and least <= int(value) <= most

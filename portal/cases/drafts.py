@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.base.clock import local_day
 from portal.base.errors import NotFound, Refusal
 from portal.cases.models import Case, Draft
+from portal.cases.prefill import prefilled
 from portal.documents import uploads
 from portal.identity.actor import Actor
 from portal.identity.models import Account
 from portal.publishing import queries as publishing
-from services_catalog.form import Form, FormField, FormStep
+from services_catalog.answers import Checked, check_form
+from services_catalog.fields import inputs_of
+from services_catalog.form import PART, Form, FormStep
+from services_catalog.slots import place_of
 from services_catalog.terms import ServiceLevel
 
+# Of one input: more than the longest answer, so that what is too long is said at the field and not lost.
+_MOST_TYPED = 20_000
 
-def begin(session: Session, account: Account, code: str, agency_key: str, now: datetime) -> Draft:
-    """A new draft, filled with what the account already says. Raises `NotFound` or `Refusal`."""
+
+def begin(session: Session, account: Account, code: str, agency_key: str, now: datetime, *,
+          is_assisted: bool = False) -> Draft:  # fmt: skip
+    """A new draft, filled with what is known of the person. Raises `NotFound` or `Refusal`.
+
+    `is_assisted`: an officer types for somebody else, of whom nothing is known yet.
+    """
     published = publishing.published(session, code)
     if published is None:
         raise NotFound("Không có thủ tục này.")
-    _require_offered(session, code, agency_key)
+    require_offered(session, code, agency_key, at_desk=is_assisted)
     draft = Draft(
         account_id=account.id,
         version_id=published.version_id,
         agency_key=agency_key,
-        answers=_prefilled(published.form, account),
+        is_assisted=is_assisted,
+        typed={} if is_assisted else prefilled(session, published.form, account),
+        revisions={},
+        revision=0,
         created_at=now,
         updated_at=now,
     )
@@ -68,27 +84,79 @@ def draft_for(session: Session, actor: Actor, draft_id: uuid.UUID, *, lock: bool
 
 def discard(session: Session, actor: Actor, draft_id: uuid.UUID) -> None:
     """Delete the actor's draft with its files."""
-    draft = draft_for(session, actor, draft_id, lock=True)
+    delete(session, draft_for(session, actor, draft_id, lock=True))
+
+
+def delete(session: Session, draft: Draft) -> None:
+    """Delete a draft with the files that are still its own."""
     for document in uploads.of_draft(session, draft.id):
-        session.delete(document)
+        if document.case_id is None:
+            session.delete(document)
     session.flush()
     session.delete(draft)
 
 
-def save_step(session: Session, draft: Draft, step: FormStep, values: dict[str, Any], now: datetime) -> None:
-    """Replace the answers of one step."""
-    kept = {name: value for name, value in draft.answers.items() if name not in {f.name for f in step.fields}}
-    draft.answers = {**kept, **values}
+def checked(draft: Draft, form: Form, now: datetime) -> Checked:
+    """What the draft says, and what is missing or wrong."""
+    return check_form(form, draft.typed, local_day(now))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of a save: what stands there now of inputs that somebody else changed meanwhile (`newer`),
+    and what changed in other inputs of the form since the page was made (`elsewhere`)."""
+
+    revision: int
+    newer: dict[str, str] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+
+
+def keep(draft: Draft, form: Form, texts: Mapping[str, str], base: int, now: datetime) -> Kept:
+    """Keep what was typed on a page that was made at revision `base`. The caller holds the lock.
+
+    An input that changed after `base`, on another device or in another window, is not overwritten.
+    """
+    known = _input_names(form, {**draft.typed, **texts})
+    new = {name: text[:_MOST_TYPED] for name, text in texts.items() if name in known}
+    changed = {name: text for name, text in new.items() if draft.typed.get(name, "") != text}
+    newer = {name: draft.typed.get(name, "") for name in changed if draft.revisions.get(name, 0) > base}
+    elsewhere = {
+        name: draft.typed.get(name, "")
+        for name, revision in draft.revisions.items()
+        if revision > base and name not in texts
+    }
+    put(draft, {name: text for name, text in changed.items() if name not in newer}, now)
+    return Kept(draft.revision, newer, elsewhere)
+
+
+def put(draft: Draft, texts: Mapping[str, str], now: datetime, *, without: tuple[str, ...] = ()) -> None:
+    """Set inputs, and take away those of the questions `without`, as one more revision. The caller holds the lock."""
+    gone = {n for n in draft.typed if any(n == name or n.startswith(name + PART) for name in without)} - set(texts)
+    if not texts and not gone:
+        return
+    draft.revision += 1
+    draft.typed = {name: text for name, text in {**draft.typed, **texts}.items() if name not in gone}
+    draft.revisions = {**draft.revisions, **dict.fromkeys([*texts, *gone], draft.revision)}
     draft.updated_at = now
+
+
+def texts_of(step: FormStep, texts: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """What a page that was sent says of each of its inputs; one that it lacks, such as an unticked box, is empty."""
+    names = [found.name for question in step.fields for found in inputs_of(question, {**typed, **texts})]
+    return {name: texts.get(name, "") for name in names}
+
+
+def _input_names(form: Form, typed: Mapping[str, str]) -> set[str]:
+    return {found.name for question in form.questions() for found in inputs_of(question, typed)}
 
 
 def is_outdated(session: Session, draft: Draft) -> bool:
     """True if the draft was filled in for a version that is no longer in force."""
-    return not publishing.is_in_force(session, draft.version_id)
+    return draft.case_id is None and not publishing.is_in_force(session, draft.version_id)
 
 
 def move_to_published(session: Session, draft: Draft, now: datetime) -> None:
-    """Move a draft to the version in force: answers that the new form still asks for and all files are kept.
+    """Move a draft to the version in force. What was typed and all files are kept; the check says what still fits.
 
     The caller holds the lock. Raises `Refusal` where the procedure or the agency no longer takes applications.
     """
@@ -96,54 +164,45 @@ def move_to_published(session: Session, draft: Draft, now: datetime) -> None:
     new = publishing.published(session, old.procedure.code)
     if new is None:
         raise Refusal("not_offered", "Thủ tục này không còn tiếp nhận hồ sơ. Bạn có thể xóa bản nháp.")
-    _require_offered(session, new.procedure.code, draft.agency_key)
-    asked, before = _questions(new.form), _questions(old.form)
-    # Answers that are not asked any more stay aside: the version may be taken back. They are not sent.
-    draft.answers = {
-        name: value
-        for name, value in draft.answers.items()
-        if name not in asked or name not in before or _same(asked[name], before[name])
-    }
-    uploads.move(session, draft.id, old.procedure, new.procedure)
+    require_offered(session, new.procedure.code, draft.agency_key, at_desk=draft.is_assisted)
+    for document in uploads.of_draft(session, draft.id):
+        document.paper = document.paper or old.procedure.paper_key(document.slot)
+        document.slot = place_of(document.paper, new.procedure, new.form)
+    draft.moved_from = draft.moved_from or draft.version_id
     draft.version_id, draft.moved_at = new.version_id, now
 
 
-def answers_to(form: Form, draft: Draft) -> dict[str, Any]:
-    """The answers of a draft to what the form asks."""
-    return {name: value for name, value in draft.answers.items() if name in _questions(form)}
+def changes_of_form(session: Session, draft: Draft, now: datetime) -> list[str]:
+    """What is different for a draft that was moved to another version: a sentence each, in Vietnamese."""
+    if draft.moved_from is None:
+        return []
+    old, new = (publishing.version(session, id_).form for id_ in (draft.moved_from, draft.version_id))
+    before, after = ({q.name: q for q in form.questions()} for form in (old, new))
+    wrong = {name for errors in checked(draft, new, now).errors.values() for name in errors}
+    answered = {name.partition(PART)[0] for name, text in draft.typed.items() if text}
+    added = [q.label for name, q in after.items() if name not in before]
+    gone = [q.label for name, q in before.items() if name not in after and name in answered]
+    other = [
+        after[n].label for n in after if n in before and n in answered and any(w.partition(PART)[0] == n for w in wrong)
+    ]
+    said = (("Mục mới cần điền", added), ("Không còn hỏi", gone), ("Cần xem lại vì quy định mới hỏi khác", other))
+    return [f"{title}: {', '.join(labels)}." for title, labels in said if labels]
 
 
-def _questions(form: Form) -> dict[str, FormField]:
-    return {field.name: field for step in form.steps for field in step.fields}
-
-
-def _same(new: FormField, old: FormField) -> bool:
-    """True if an answer to the old question answers the new one."""
-    return (new.kind, new.options, new.minimum, new.maximum) == (
-        old.kind, old.options, old.minimum, old.maximum)  # fmt: skip
-
-
-def _require_offered(session: Session, code: str, agency_key: str) -> None:
+def require_offered(session: Session, code: str, agency_key: str, *, at_desk: bool = False) -> None:
+    """Raises `Refusal` unless the agency takes applications for the procedure, online or (`at_desk`) at its desk."""
     levels = {found.agency.key: found.level for found in publishing.offering_agencies(session, code)}
     if agency_key not in levels:
         raise Refusal("not_offered", "Cơ quan này không tiếp nhận thủ tục. Hãy chọn cơ quan trong danh sách.")
-    if levels[agency_key] is ServiceLevel.INFORMATION:
+    if levels[agency_key] is ServiceLevel.INFORMATION and not at_desk:
         raise Refusal("not_online", "Cơ quan này chưa nhận hồ sơ trực tuyến. Hãy nộp trực tiếp hoặc qua bưu chính.")
 
 
-def unsent(session: Session, actor: Actor) -> list[Draft]:
-    """The actor's drafts that have not become a case, newest first."""
-    sent = select(Case.draft_id).where(Case.draft_id.is_not(None), Case.applicant_id == actor.account_id)
-    query = select(Draft).where(Draft.account_id == actor.account_id, Draft.id.not_in(sent))
-    return list(session.scalars(query.order_by(Draft.updated_at.desc())))
-
-
-def _prefilled(form: Form, account: Account) -> dict[str, Any]:
-    known = {
-        "full_name": account.full_name,
-        "citizen_id": account.citizen_id,
-        "phone": account.phone,
-        "residence": account.residence,
-    }
-    fields = [field for step in form.steps for field in step.fields if field.prefill]
-    return {f.name: known[f.prefill] for f in fields if f.prefill and known.get(f.prefill)}
+def unsent(session: Session, actor: Actor, code: str | None = None) -> list[Draft]:
+    """The actor's drafts that have not become a case, newest first; of the procedure `code` alone where it is given."""
+    sent = select(Case.draft_id).where(Case.draft_id.is_not(None), Case.draft_id == Draft.id)
+    mine = (Draft.account_id == actor.account_id, Draft.case_id.is_(None), ~sent.exists())
+    found = list(session.scalars(select(Draft).where(*mine).order_by(Draft.updated_at.desc())))
+    if code is None:
+        return found
+    return [draft for draft in found if publishing.version(session, draft.version_id).procedure.code == code]

@@ -18,7 +18,9 @@ from portal.cases.models import CaseEvent
 from portal.cases.move import Move, come_back, earlier, enter, following
 from portal.cases.permissions import asker
 from portal.documents import results
+from portal.publishing import queries as publishing
 from services_catalog.loader import library
+from services_catalog.slots import slot_key
 
 _FURTHEST = timedelta(days=366)
 
@@ -59,6 +61,10 @@ def _number(move: Move) -> None:
 def _request_supplement(move: Move) -> None:
     case = move.case
     case.request_to_applicant = move.details["request"]
+    published = publishing.version(move.session, case.version_id)
+    case.asked_fields = list(filter(None, move.details.get("fields", "").split(",")))
+    places = filter(None, move.details.get("papers", "").split(","))
+    case.asked_papers = [slot_key(published.procedure, published.form, int(place)) for place in places]
     case.askers = [*case.askers, asker(case, State(move.from_state))]
     days = library().defaults.supplement_days_for(move.procedure)
     case.supplement_due_at = move.calendar.add_days(move.now, days)
@@ -73,6 +79,7 @@ def _go_on(move: Move) -> None:
     """Back to whoever asked: the desk, with a new acceptance clock, or the stage, with the handling clock."""
     case = move.case
     case.request_to_applicant = case.supplement_due_at = case.amount_due = None
+    case.asked_fields = case.asked_papers = []
     asked = move.session.scalars(
         select(CaseEvent)
         .where(CaseEvent.case_id == case.id, CaseEvent.to_state.in_(PAUSED), CaseEvent.from_state.not_in(PAUSED))

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.base.clock import local_day
 from portal.cases.events import tell
 from portal.cases.lifecycle import DONE, State
 from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
@@ -15,6 +16,7 @@ from portal.gateways.storage import Storage
 from portal.identity.actor import SYSTEM
 from portal.publishing import queries as publishing
 from services_catalog.answers import first_incomplete_step
+from services_catalog.slots import missing, slots_of
 
 EVENT = "case.checked"
 
@@ -48,15 +50,16 @@ def _broken_files(session: Session, case: Case, storage: Storage) -> list[str]:
 
 def _missing_answers(session: Session, case: Case) -> list[str]:
     """Of cases from elsewhere, whose form may have asked less."""
-    step = first_incomplete_step(publishing.version(session, case.version_id).form, case.answers)
+    form = publishing.version(session, case.version_id).form
+    step = first_incomplete_step(form, case.answers, local_day(case.submitted_at))
     return [f"Tờ khai chưa điền xong phần “{step.title}”."] if step else []
 
 
 def _missing_papers(session: Session, case: Case) -> list[str]:
-    procedure = publishing.version(session, case.version_id).procedure
-    slots = {file.slot for file in uploads.of_case(session, case.id)}
-    missing = (paper.name for i, paper in enumerate(procedure.documents) if procedure.demands(paper) and i not in slots)
-    return [f"Chưa có: {name}." for name in missing]
+    published = publishing.version(session, case.version_id)
+    filled = {file.slot for file in uploads.of_case(session, case.id)}
+    lacking = missing(slots_of(published.procedure, published.form, case.answers), filled)
+    return [f"Chưa có: {slot.name}." for slot in lacking]
 
 
 def _same_matter(session: Session, case: Case) -> list[str]:

@@ -202,7 +202,7 @@ DONE = ENDED | {S.FINISHED}
 # What may be done and need not be: a case does not wait for it.
 OPTIONAL = frozenset({A.RESCHEDULE, A.DISCONTINUE, A.WITHDRAW, A.ASSIGN, A.CONSULT, A.REFER, A.RECALL_REQUEST})
 # Events that move nothing and are no decision of anybody.
-NOTES = frozenset({"case.warned", "case.checked", "case.clock_shifted", "case.reminded"})
+NOTES = frozenset({"case.warned", "case.checked", "case.clock_shifted", "case.reminded", "case.asked", "case.answered"})
 DESK_ROLE = Role.RECEIVING_OFFICER
 # In place of a role: the machine finishes the stage.
 MACHINE = "machine"

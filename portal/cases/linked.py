@@ -13,6 +13,7 @@ from portal.cases.move import Move, join_party
 from portal.cases.opening import Application, Person, open_case
 from portal.documents import uploads
 from portal.publishing import queries as publishing
+from services_catalog.slots import place_of
 
 _REQUEST = "request"  # the question of the general form that says what is wanted
 
@@ -26,7 +27,7 @@ def open_child(move: Move) -> None:
         raise Invalid({"procedure": "Không có thủ tục nào mang mã này."})
     if agency_key not in {found.agency.key for found in publishing.offering_agencies(session, code)}:
         raise Invalid({"agency": "Cơ quan này không giải quyết thủ tục đó."})
-    asked = {field.name for step in published.form.steps for field in step.fields}
+    asked = {field.name for field in published.form.questions()}
     answers = {name: value for name, value in case.answers.items() if name in asked}
     if _REQUEST in asked:
         answers[_REQUEST] = move.details["note"]
@@ -41,7 +42,8 @@ def open_child(move: Move) -> None:
         details={"parent": case.reference, "note": move.details["note"]},
     )
     child = open_case(session, application, by=move.by, now=move.now)
-    uploads.copy(session, from_case=case.id, to_case=child.id, procedure=published.procedure, now=move.now)
+    uploads.copy(session, from_case=case.id, to_case=child.id, now=move.now,
+                 place=lambda paper: place_of(paper, published.procedure, published.form))  # fmt: skip
     case.open_children += 1
     join_party(case, agency_key)
     move.details["child"] = child.reference

@@ -17,16 +17,27 @@ HERE = "portal"
 
 
 class Draft(Base):
-    """An application that is being filled in. Not yet a case."""
+    """An application, or the answer to a request for supplements (`case_id`), that is being filled in.
+
+    Kept as it was typed, by the names of the form's inputs: what is right is decided anew whenever it matters.
+    """
 
     __tablename__ = "drafts"
+    __table_args__ = (Index("uq_drafts_supplement", "case_id", unique=True, postgresql_where="case_id IS NOT NULL"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("procedure_versions.id"))
     agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"))
-    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # When it was moved to a newer version of the procedure; None if never.
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    # An officer types it for somebody who came to the desk.
+    is_assisted: Mapped[bool] = mapped_column(default=False, server_default="false")
+    typed: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Counts the saves; `revisions` has the save in which each input changed last: older pages do not overwrite newer.
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    revisions: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    # The version it was moved from when another one came into force, and when.
+    moved_from: Mapped[int | None] = mapped_column(ForeignKey("procedure_versions.id"))
     moved_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -69,6 +80,8 @@ class Case(Base):
 
     # None where the applicant has no account here: they follow it by its two codes.
     applicant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    # The officer who typed it for the applicant at a desk or in the village.
+    typed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     contact_name: Mapped[str]
     contact_phone: Mapped[str | None]
     answers: Mapped[dict[str, Any]]
@@ -120,6 +133,11 @@ class Case(Base):
     is_granted: Mapped[bool | None]
     decision: Mapped[str | None]
     request_to_applicant: Mapped[str | None]
+    # What of the form and which papers the request names: questions, and the keys of papers.
+    asked_fields: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    asked_papers: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    # Until when the applicant's question is to be answered; None where there is none open.
+    answer_due_at: Mapped[datetime | None]
     amount_due: Mapped[int | None]  # đồng
 
     # Every UPDATE names the version it read, so two officers at once never both succeed.
@@ -174,6 +192,37 @@ class CaseEvent(Base):
     details: Mapped[dict[str, Any]]
     # SHA-256 over this event and the hash of the one before: `portal.cases.chain`.
     hash: Mapped[str]
+
+
+class CaseMessage(Base):
+    """What the applicant and the officers write to each other about a case."""
+
+    __tablename__ = "case_messages"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    is_staff: Mapped[bool]
+    text: Mapped[str]
+    at: Mapped[datetime]
+
+
+class LookupCode(Base):
+    """A code by SMS for following a case without an account, also made where there is no such case to hide that.
+
+    `key` is what the browser holds meanwhile. The code follows from the key and the secret of the installation, so
+    that it is nowhere to be read; a worker sends it to `phone`.
+    """
+
+    __tablename__ = "lookup_codes"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    phone: Mapped[str | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    made_at: Mapped[datetime] = mapped_column(index=True)
+    sent_at: Mapped[datetime | None]
 
 
 class Opinion(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -52,10 +53,10 @@ class Move:
         return calendar_of(self.session, self.case.agency_key)
 
 
-def facts(case: Case) -> dict[str, str]:
+def facts(case: Case) -> dict[str, Any]:
     """What the conditions of stages may ask for."""
     outcome = {True: GRANTED, False: REFUSED}.get(case.is_granted, "") if case.is_granted is not None else ""
-    return {**{name: str(value) for name, value in case.answers.items()}, "outcome": outcome, "channel": case.channel}
+    return {**case.answers, "outcome": outcome, "channel": case.channel}
 
 
 def following(case: Case, workflow: Workflow) -> Stage:

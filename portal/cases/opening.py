@@ -49,6 +49,7 @@ class Application:
     answers: Mapping[str, Any]
     people: Mapping[PersonRole, Person]
     applicant_id: int | None = None
+    typed_by: int | None = None
     channel: Channel = Channel.ONLINE
     origin: str = HERE
     external_id: str | None = None
@@ -79,6 +80,7 @@ def open_case(session: Session, application: Application, *, by: Actor, now: dat
         external_id=application.external_id,
         parent_id=parent.id if parent else None,
         applicant_id=application.applicant_id,
+        typed_by=application.typed_by,
         contact_name=contact.name,
         contact_phone=contact.phone,
         answers=dict(application.answers),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from portal.base.clock import local_day
 from portal.base.errors import NotFound
 from portal.base.words import when
 from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
+from portal.documents import wallet
 from portal.documents.models import Result
 from portal.identity import queries as identity
 from portal.identity.models import Role
@@ -50,14 +51,14 @@ def paper_data(session: Session, case: Case, base_url: str, result: Result | Non
     published = publishing.version(session, case.version_id)
     agency = session.get_one(Agency, result.agency_key if result else case.stage_agency_key or case.agency_key)
     parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
-    fields = {field.name: field for step in published.form.steps for field in step.fields}
+    fields = {field.name: field for field in published.form.questions()}
     return {
         "reference": case.reference,
         "procedure": published.procedure.short_name,
         "agency": agency.name,
         "parent_agency": parent.name if parent else "",
         "number": f"{result.number}/{result.year}" if result else "…",
-        "place_and_date": _place_and_date(agency, result.issued_on if result else None),
+        "place_and_date": place_and_date(agency, result.issued_on if result else None),
         "beneficiary": owner_name(session, case),
         "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
         "is_granted": bool(case.is_granted),
@@ -85,7 +86,7 @@ def apology_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
         "agency": agency.name,
         "parent_agency": parent.name if parent else "",
         "number": "",
-        "place_and_date": _place_and_date(agency, local_day(event.at)),
+        "place_and_date": place_and_date(agency, local_day(event.at)),
         "beneficiary": owner_name(session, case),
         "accepted_on": f"{local_day(case.accepted_at or case.submitted_at):%d/%m/%Y}",
         "promised": said.get("from") or when(case.promised_due_at or event.at),
@@ -111,7 +112,7 @@ def _usual_decision(session: Session, case: Case, paper: str) -> str:
     return f"Đồng ý giải quyết đề nghị của {owner_name(session, case)} theo hồ sơ {case.reference}."
 
 
-def _place_and_date(agency: Agency, day: date | None) -> str:
+def place_and_date(agency: Agency, day: date | None) -> str:
     """A commune's paper names the commune, any other the province (NĐ 30/2020, phụ lục I)."""
     place = _COMMUNE.sub("", agency.name) if agency.place_code else "Lạng Sơn"
     return f"{place}, ngày {day:%d} tháng {day:%m} năm {day:%Y}" if day else f"{place}, ngày … tháng … năm …"
@@ -137,3 +138,13 @@ def _signed(session: Session, case: Case, event: CaseEvent, role: Role, usual_ti
     principal = int(acted_for) if acted_for else None
     title = identity.title_of(session, actor_id, case.party_keys, role, principal, local_day(event.at))
     return {"signer": identity.names(session, [actor_id]).get(actor_id, ""), "signer_title": title or usual_title}
+
+
+def keep_in_wallet(session: Session, case: Case, result: Result, now: datetime) -> None:
+    """Put a result that is granted into the wallet of the applicant, to be handed in elsewhere."""
+    if case.applicant_id is None or not case.is_granted or result.sha256 is None:
+        return
+    procedure = publishing.version(session, case.version_id).procedure
+    name = procedure.results[0] if procedure.results else f"Kết quả: {procedure.short_name}"
+    wallet.keep_result(session, case.applicant_id, name=name, reference=case.reference, sha256=result.sha256,
+                       size=result.size or 0, now=now)  # fmt: skip

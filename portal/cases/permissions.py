@@ -163,3 +163,8 @@ def _may_hold(actor: Actor, case: Case, stage: Stage | None) -> bool:
     return actor.account_id == case.assignee_id or case.assignee_id in actor.stands_for(
         case.stage_agency_key or case.agency_key, Role(stage.role)
     )
+
+
+def may_assist(actor: Actor, agency_key: str) -> bool:
+    """True if this officer may type an application for somebody who has come to the desk of the agency."""
+    return actor.has(DESK_ROLE, agency_key)

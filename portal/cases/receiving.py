@@ -19,11 +19,13 @@ from portal.cases.models import Case, PersonRole
 from portal.cases.opening import Application, Person, open_case
 from portal.documents import uploads
 from portal.gateways.storage import Storage
+from portal.identity import queries as identity
 from portal.identity.actor import Actor
-from portal.identity.models import Account
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
-from services_catalog.fields import FieldError, clean_answer
+from services_catalog.answers import names_of
+from services_catalog.fields import FieldErrors, read
+from services_catalog.slots import OTHER
 from services_catalog.terms import Channel
 
 
@@ -31,7 +33,7 @@ from services_catalog.terms import Channel
 class Paper:
     """A file, and the place of its paper in the procedure's list, from 0; None: a paper that the list lacks."""
 
-    file: uploads.Incoming
+    file: uploads.Prepared
     place: int | None = None
 
 
@@ -48,9 +50,7 @@ class Received:
     channel: Channel = Channel.ONLINE
 
 
-def receive(
-    session: Session, storage: Storage, received: Received, *, by: Actor, max_mb: int, now: datetime
-) -> tuple[Case, bool]:
+def receive(session: Session, storage: Storage, received: Received, *, by: Actor, now: datetime) -> tuple[Case, bool]:
     """The case, and whether it is new: the same number of the same origin is one case, however often it comes.
 
     What is given must be right (`Invalid`); what is missing does not keep a case from being received, because
@@ -69,21 +69,19 @@ def receive(
         if known is None:
             raise
         return known, False
-    add_papers(session, storage, case, received.papers, max_mb=max_mb, now=now)
+    add_papers(session, storage, case, received.papers, now=now)
     return case, True
 
 
-def add_papers(
-    session: Session, storage: Storage, case: Case, papers: Sequence[Paper], *, max_mb: int, now: datetime
-) -> None:
+def add_papers(session: Session, storage: Storage, case: Case, papers: Sequence[Paper], *, now: datetime) -> None:
     """Keep files that came with a case or for it. Raises `Invalid` at the file that is refused."""
     procedure = publishing.version(session, case.version_id).procedure
     for number, paper in enumerate(papers):
         in_list = paper.place is not None and paper.place < len(procedure.documents)
-        slot = paper.place if in_list and paper.place is not None else uploads.OTHER_SLOT
+        slot = paper.place if in_list and paper.place is not None else OTHER
         try:
             uploads.add(session, storage, paper.file, draft_id=None, case_id=case.id, slot=slot,
-                        paper=procedure.paper_key(slot) if in_list else "", max_mb=max_mb, now=now)  # fmt: skip
+                        paper=procedure.paper_key(slot) if in_list else "", now=now)  # fmt: skip
         except Refusal as refusal:
             raise Invalid({f"documents.{number}": refusal.message}) from refusal
 
@@ -103,7 +101,7 @@ def _application(session: Session, received: Received, by: Actor, today: date) -
         agency_key=agency.key,
         answers=_answers(published, received.answers, today),
         people=received.people,
-        applicant_id=_account_of(session, submitter),
+        applicant_id=identity.account_of_citizen(session, submitter.citizen_id) if submitter.citizen_id else None,
         channel=received.channel,
         origin=by.origin or "",
         external_id=received.external_id,
@@ -122,24 +120,19 @@ def _agency(session: Session, named: str, code: str) -> Agency:
 
 def _answers(published: Published, typed: Mapping[str, str], today: date) -> dict[str, Any]:
     """What was answered of what the form asks. Raises `Invalid` at each answer that is wrong or not asked for."""
-    fields = {field.name: field for step in published.form.steps for field in step.fields}
-    errors = {f"answers.{name}": "Tờ khai không hỏi mục này." for name in typed if name not in fields}
+    errors: dict[str, str] = {}
+    known: set[str] = set()
     kept: dict[str, Any] = {}
-    for name, field in fields.items():
-        if not typed.get(name, "").strip():
+    for field in published.form.questions():
+        names = names_of(field, typed)
+        known |= names
+        if not any(typed.get(name, "").strip() for name in names):
             continue
         try:
-            kept[name] = clean_answer(field, typed[name], today)
-        except FieldError as error:
-            errors[f"answers.{name}"] = str(error)
+            kept[field.name] = read(field, typed, today)
+        except FieldErrors as found:
+            errors |= {f"answers.{name}": sentence for name, sentence in found.errors.items()}
+    errors |= {f"answers.{name}": "Tờ khai không hỏi mục này." for name in typed if name not in known}
     if errors:
         raise Invalid(errors)
-    return kept
-
-
-def _account_of(session: Session, submitter: Person) -> int | None:
-    """The account here of the person who filed it there, so that they see it here as well."""
-    if submitter.citizen_id is None:
-        return None
-    query = select(Account.id).where(Account.citizen_id == submitter.citizen_id, Account.is_active)
-    return session.scalar(query)
+    return {name: value for name, value in kept.items() if value is not None}

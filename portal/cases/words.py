@@ -80,11 +80,14 @@ EVENT_NAMES = {
     "case.rescheduled": "Xin lỗi và hẹn lại",
     "case.discontinued": "Dừng xử lý",
     "case.warned": "Nhắc hạn",
+    "case.asked": "Người nộp hỏi",
+    "case.answered": "Cán bộ trả lời",
 }
 
 # What the applicant is not shown of the history: the work between officers.
 INTERNAL = frozenset({
-    "case.warned", "case.checked", "case.assigned", "case.sent_back", "case.consulted", "case.opinion_given",
+    "case.warned", "case.checked", "case.assigned", "case.asked", "case.answered",
+    "case.sent_back", "case.consulted", "case.opinion_given",
     "case.opinion_closed",
 })  # fmt: skip
 PERSON_NAMES = {

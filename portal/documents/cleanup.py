@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from portal.documents.models import Document, Result
+from portal.documents.models import Document, Result, WalletPaper
 from portal.gateways.storage import Storage
 
 # An upload keeps its bytes a moment before its row: what is younger is left alone.
@@ -18,7 +18,7 @@ def forget_unused(session: Session, storage: Storage, now: datetime) -> int:
     """Delete the bytes that no paper and no result refers to; returns how many."""
     deleted = 0
     for sha256 in storage.older_than(now - _GRACE):
-        used = or_(exists().where(Document.sha256 == sha256), exists().where(Result.sha256 == sha256))
+        used = or_(*(exists().where(table.sha256 == sha256) for table in (Document, Result, WalletPaper)))
         if not session.scalar(select(used)):
             storage.delete(sha256)
             deleted += 1

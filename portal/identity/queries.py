@@ -96,3 +96,8 @@ def names(session: Session, account_ids: Iterable[int]) -> dict[int, str]:
     """Full names by account id."""
     query = select(Account.id, Account.full_name).where(Account.id.in_(set(account_ids)))
     return {row.id: row.full_name for row in session.execute(query)}
+
+
+def account_of_citizen(session: Session, citizen_id: str) -> int | None:
+    """The account of the person with this identification number, if they have one."""
+    return session.scalar(select(Account.id).where(Account.citizen_id == citizen_id, Account.is_active))

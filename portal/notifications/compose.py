@@ -84,6 +84,7 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
     "case.finished": _finished,
     "case.reminded": lambda facts: "đã có kết quả mà bạn chưa nhận. Hãy vào cổng dịch vụ công để tải về.",
     "case.rescheduled": _rescheduled,
+    "case.answered": lambda facts: "có câu trả lời mới của cán bộ. Hãy vào cổng dịch vụ công để đọc.",
     "case.discontinued": lambda facts: "đã dừng xử lý. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.withdrawn": lambda facts: "đã được rút theo đề nghị của bạn.",
 }

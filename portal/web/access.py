@@ -106,6 +106,8 @@ def _check() -> Response | None:
         g.partner = _partner_of_request()
         return None if g.partner else abort(401)
     actor = current_actor()
+    if actor is None and request.is_json:
+        abort(401)
     if actor is None:
         return redirect(url_for("account.sign_in", next=_way_back()))
     return None if _may_enter(actor, access) else abort(403)

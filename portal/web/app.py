@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import Flask
@@ -15,24 +16,28 @@ from portal.base import words
 from portal.base.db import Database
 from portal.cases import words as case_words
 from portal.cases.lateness import is_late
-from portal.gateways.storage.folder import FolderStorage
+from portal.gateways.antivirus.clamd import Clamd
+from portal.gateways.storage.connect import connect
 from portal.publishing.queries import LiveIndex
 from portal.web import access, commands, errors, health, requests, security, session
 from portal.web.account.views import blueprint as account
 from portal.web.admin import blueprint as admin
 from portal.web.api import blueprint as api
 from portal.web.catalog import blueprint as catalog
-from portal.web.citizen.cases import blueprint as citizen_cases
-from portal.web.citizen.drafts import blueprint as citizen_drafts
+from portal.web.citizen import BLUEPRINTS as CITIZEN
 from portal.web.desk.views import blueprint as desk
 from portal.web.public import blueprint as public
 from portal.web.public.test_phone import blueprint as test_phone
 from services_catalog import words as catalog_words
-from services_catalog.fields import KINDS
+from services_catalog.conditions import condition
+from services_catalog.fields import KINDS, inputs_of
 from services_catalog.fields import show_phone as phone_words
+from services_catalog.fields.registry import SUGGESTIONS
+from services_catalog.fields.rows import in_row
+from services_catalog.form import FormField
 from services_catalog.spelling import highlight
 
-BLUEPRINTS = (public, test_phone, account, citizen_drafts, citizen_cases, desk, catalog, admin, api, health.blueprint)
+BLUEPRINTS = (public, test_phone, account, *CITIZEN, desk, catalog, admin, api, health.blueprint)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -48,7 +53,8 @@ def create_app(settings: Settings) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["database"] = Database(settings.database_url)
-    app.extensions["storage"] = FolderStorage(settings.files_dir)
+    app.extensions["storage"] = connect(settings.files_dir, settings.files_url, settings.s3_endpoint_url)
+    app.extensions["scanner"] = Clamd(settings.clamd) if settings.clamd else None
     app.extensions["search"] = LiveIndex()
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
@@ -72,6 +78,7 @@ def _install_words(app: Flask) -> None:
         short_when=words.short_when,
         money=catalog_words.money,
         paragraphs=_paragraphs,
+        groupby_runs=_runs,
         phone=phone_words,
     )
     app.jinja_env.globals.update(
@@ -83,6 +90,10 @@ def _install_words(app: Flask) -> None:
         CHANNEL_NAMES=catalog_words.CHANNEL_NAMES,
         UNIT_NAMES=catalog_words.UNIT_NAMES,
         KINDS=KINDS,
+        SUGGESTIONS=SUGGESTIONS,
+        inputs_of=inputs_of,
+        row_inputs=_row_inputs,
+        condition=condition,
         highlight=highlight,
         national_status=case_words.national_status,
         is_late=is_late,
@@ -95,6 +106,16 @@ def _install_words(app: Flask) -> None:
         except SQLAlchemyError:  # the page that says so needs no person
             actor = None
         return {"actor": actor, "demo": session.settings().demo}
+
+
+def _runs(fields: tuple[FormField, ...]) -> list[list[FormField]]:
+    """Questions that follow each other in one group, together."""
+    return [list(run) for _, run in groupby(fields, lambda field: field.group)]
+
+
+def _row_inputs(field: FormField, number: int) -> list[tuple[FormField, FormField]]:
+    """The questions of a row of a table, as they are asked and named like their inputs."""
+    return list(zip(field.fields, in_row(field, number), strict=True))
 
 
 def _paragraphs(text: str) -> Markup:

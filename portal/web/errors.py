@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
@@ -15,6 +15,8 @@ from werkzeug.wrappers import Response
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
 from portal.base.logs import logger
 from portal.cases.drafts import AlreadySent
+from portal.web.account.pages import sign_in_again
+from portal.web.held import held
 from portal.web.session import current_actor, settings
 
 _log = logger(__name__)
@@ -34,7 +36,7 @@ _TITLES = {
 }
 _ADVICE = {
     400: "Hãy quay lại trang trước, tải lại và thử một lần nữa.",
-    401: "Yêu cầu phải có mã truy cập đúng trong phần đầu Authorization.",
+    401: "Yêu cầu phải có mã truy cập đúng trong phần đầu Authorization, hoặc phiên làm việc đã hết hạn.",
     403: "Nếu bạn cần làm việc này, hãy đăng nhập bằng tài khoản có quyền.",
     404: "Địa chỉ có thể đã gõ nhầm, hoặc trang không còn nữa.",
     413: "Mỗi tệp nhận đến {} MB. Hãy chụp lại với độ phân giải thấp hơn rồi tải lên lần nữa.",
@@ -78,8 +80,9 @@ def _install_request_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Any:
         if current_actor() is None and not request.path.startswith("/api/"):
-            flash("Phiên làm việc đã hết hạn. Hãy đăng nhập lại để làm tiếp; những phần đã lưu vẫn còn.")
-            return redirect(url_for("account.sign_in", next=_page_of_form()))
+            if request.is_json:
+                return answer(401)
+            return sign_in_again(_page_of_form(), held())
         return answer(400, "Trang đã mở quá lâu. Hãy quay lại trang trước, tải lại rồi gửi lại.", "csrf")
 
     @app.errorhandler(RateLimitExceeded)

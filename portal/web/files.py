@@ -7,13 +7,26 @@ import uuid
 
 from flask import Response, send_file
 
-from portal.base.errors import NotFound
+from portal.base.clock import now
+from portal.base.errors import NotFound, Refusal
 from portal.cases.models import Case
 from portal.cases.paper import apology_data
-from portal.documents import papers, results
-from portal.documents.models import Document
+from portal.documents import papers, results, scanning, uploads
+from portal.documents.models import Document, Scan, WalletPaper
 from portal.web.security import FILE_CSP
-from portal.web.session import db, settings, storage
+from portal.web.session import checks, current_actor, db, settings, storage, writing
+
+
+def prepare(incoming: uploads.Incoming) -> uploads.Prepared:
+    """Look at a file that has come in. An infected one is kept apart, and refused like any other bad one."""
+    try:
+        return uploads.prepare(incoming, checks())
+    except uploads.Infected as infected:
+        person = current_actor()
+        with writing() as session:
+            scanning.quarantine(session, storage(), infected.content, infected.found,
+                                account_id=person.account_id if person else None, now=now())  # fmt: skip
+        raise
 
 
 def send_document(case: Case, document_id: uuid.UUID) -> Response:
@@ -21,7 +34,16 @@ def send_document(case: Case, document_id: uuid.UUID) -> Response:
     document = db().get(Document, document_id)
     if document is None or document.case_id != case.id:
         raise NotFound("Không tìm thấy tệp.")
-    return _response(storage().get(document.sha256), document.media_type, document.file_name, attached=False)
+    return stored_response(document)
+
+
+def stored_response(file: Document | WalletPaper) -> Response:
+    """A stored file, shown in the browser. Raises `Refusal` for one that the scanner has not seen, or refused."""
+    if file.scan == Scan.WAITING:
+        raise Refusal("being_scanned", "Tệp đang được quét mã độc, chưa mở được. Hãy thử lại sau ít phút.")
+    if file.scan == Scan.INFECTED:
+        raise NotFound("Tệp có mã độc nên đã bị cách ly, không mở được.")
+    return _response(storage().get(file.sha256), file.media_type, file.file_name, attached=False)
 
 
 def result_response(case: Case) -> Response:

@@ -16,7 +16,7 @@ CSP = (
 # A person's file is shown by the browser's own viewer and may run nothing.
 FILE_CSP = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
-_SEVERAL_FILES = ("drafts.upload", "cases.supply", "api.receive_case", "api.act_on_case")
+_SEVERAL_FILES = ("drafts.upload", "api.receive_case", "api.act_on_case")
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True, swallow_errors=True)

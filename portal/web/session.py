@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from config import Settings
 from portal.base.clock import local_day, now
 from portal.base.db import Database
+from portal.documents.uploads import Checks
 from portal.gateways.storage import Storage
 from portal.identity import queries as identity
 from portal.identity.actor import Actor, actor_for
@@ -37,6 +38,12 @@ def storage() -> Storage:
     """Where files are kept."""
     found: Storage = current_app.extensions["storage"]
     return found
+
+
+def checks() -> Checks:
+    """What every file goes through that comes in."""
+    chosen = settings()
+    return Checks(chosen.max_upload_mb, current_app.extensions["scanner"], chosen.signature_roots)
 
 
 def db() -> Session:

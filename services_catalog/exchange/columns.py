@@ -63,6 +63,8 @@ def sheets(library: Library) -> tuple[Sheet, ...]:
             Column("Bản sao", "copies", from_cell=_as_it_is),
             Column("Bắt buộc", "required", _yes_no, _bool),
             Column("Mẫu đơn", "form_file"),
+            Column("Số tệp nhiều nhất", "most_files", from_cell=_as_it_is),
+            Column("Chỉ nhận PDF", "only_pdf", _yes_no, _bool),
         )),
         Sheet("Thời hạn", "time_limits", (
             Column("Số", "value", from_cell=_as_it_is),

@@ -142,7 +142,7 @@ def _write_keys(book: Workbook, library: Library) -> None:
     page = book.create_sheet("Khóa")
     page.append([_title(page, "Mục"), _title(page, "Khóa"), _title(page, "Tên")])
     for title, names in (
-        ("Tờ khai điện tử", {key: form.title for key, form in library.forms.items()}),
+        ("Tờ khai điện tử", library.form_titles),
         ("Quy trình chung", {key: workflow.title for key, workflow in library.workflows.items()}),
         ("Mẫu kết quả", library.papers),
         ("Cơ quan", library.agency_names),

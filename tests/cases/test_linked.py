@@ -19,7 +19,7 @@ from portal.outbox.models import OutboxMessage
 from portal.runtime.demo import POLICE
 from tests.support.desk import DECISION, PATH, Desk
 
-RESIDENCE = "1.004222"  # đăng ký thường trú, at the police of the ward
+RESIDENCE = "1.010039"  # điều chỉnh thông tin cư trú, at the police of the ward
 REFER = {"procedure": RESIDENCE, "agency": POLICE, "note": "Nhập hộ khẩu cho cháu theo mẹ."}
 
 

@@ -112,7 +112,7 @@ def test_sending_twice_makes_one_case(desk: Desk) -> None:
     references = set()
     for _ in range(2):
         with desk.database.unit_of_work() as session:
-            references.add(intake.submit(session, draft.id, by=actor, now=desk.now).reference)
+            references.add(intake.submit(session, desk.storage, draft.id, by=actor, now=desk.now).reference)
     assert len(references) == 1
     with desk.database.unit_of_work() as session:
         assert session.scalar(select(func.count()).select_from(Case)) == 1
@@ -121,7 +121,7 @@ def test_sending_twice_makes_one_case(desk: Desk) -> None:
 def test_an_incomplete_application_is_not_taken(desk: Desk) -> None:
     for draft, missing in ((desk.draft(answers=False), "chưa điền"), (desk.draft(paper=False), "Giấy chứng sinh")):
         with pytest.raises(Refusal, match=missing), desk.database.unit_of_work() as session:
-            intake.submit(session, draft.id, by=desk.actor("congdan"), now=desk.now)
+            intake.submit(session, desk.storage, draft.id, by=desk.actor("congdan"), now=desk.now)
 
 
 def test_the_papers_go_with_the_case(desk: Desk) -> None:

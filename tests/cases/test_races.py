@@ -31,7 +31,7 @@ def test_many_clicks_on_send_make_one_case(desk: Desk) -> None:
 
     def send(_: int) -> str:
         with desk.database.unit_of_work() as session:
-            return intake.submit(session, draft.id, by=actor, now=desk.now).reference
+            return intake.submit(session, desk.storage, draft.id, by=actor, now=desk.now).reference
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(send, range(8)))) == 1

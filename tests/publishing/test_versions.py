@@ -22,6 +22,7 @@ from portal.publishing import actions, queries
 from portal.publishing.in_force import put_in_force
 from portal.publishing.models import ProcedureVersionRow, VersionState
 from services_catalog.library import WrongRecord
+from services_catalog.slots import OTHER
 from tests.support.answers import PDF
 from tests.support.desk import CODE, PATH, Desk
 
@@ -67,7 +68,7 @@ def state(desk: Desk, version_id: int) -> str:
 
 def test_a_case_of_version_1_finishes_under_version_1(desk: Desk) -> None:
     old = desk.case_at(Action.ROUTE)
-    publish(desk, name="Đăng ký khai sinh kiểu mới", form="general-request", result_paper="decision",
+    publish(desk, name="Đăng ký khai sinh kiểu mới", form="composed", result_paper="decision",
             documents=[], stages=SHORT_WAY, promised_hours=24)  # fmt: skip
     with desk.database.unit_of_work() as session:
         now_offered = queries.published(session, CODE)
@@ -170,27 +171,30 @@ def test_a_draft_moves_to_the_new_version_with_what_it_holds(desk: Desk) -> None
     publish(desk, documents=new)
     with desk.database.unit_of_work() as session:
         with pytest.raises(drafts.Outdated):
-            intake.submit(session, draft.id, by=desk.actor("congdan"), now=desk.now)
+            intake.submit(session, desk.storage, draft.id, by=desk.actor("congdan"), now=desk.now)
         mine = drafts.draft_for(session, desk.actor("congdan"), draft.id, lock=True)
         assert drafts.is_outdated(session, mine)
         drafts.move_to_published(session, mine, desk.now)
         assert not drafts.is_outdated(session, mine)
-        assert mine.answers == draft.answers
+        assert mine.typed == draft.typed
         assert session.query(Document.slot).filter_by(draft_id=draft.id).scalar() == len(new) - 1
-    publish(desk, documents=[], form="general-request")
+    publish(desk, documents=[], form="composed")
     with desk.database.unit_of_work() as session:
         mine = drafts.draft_for(session, desk.actor("congdan"), draft.id, lock=True)
         drafts.move_to_published(session, mine, desk.now)
-        assert session.query(Document.slot).filter_by(draft_id=draft.id).scalar() == uploads.OTHER_SLOT
-        assert mine.answers["requester_name"] == draft.answers["requester_name"]
+        assert session.query(Document.slot).filter_by(draft_id=draft.id).scalar() == OTHER
+        assert mine.typed == draft.typed
         general = queries.version(session, mine.version_id).form
-        assert "child_name" not in drafts.answers_to(general, mine)
+        assert "child_name" not in drafts.checked(mine, general, desk.now).values
+        said = drafts.changes_of_form(session, mine, desk.now)
+        assert any(line.startswith("Không còn hỏi:") and "Nơi sinh" in line for line in said)
+        assert any(line.startswith("Mục mới cần điền:") for line in said)
     with desk.database.unit_of_work() as session:  # taken back: everything is where it was
         wrong = queries.published(session, CODE).version_id
         actions.undo(session, wrong, "Sai", by=desk.actor("duyetdanhmuc"), now=desk.now)
         mine = drafts.draft_for(session, desk.actor("congdan"), draft.id, lock=True)
         drafts.move_to_published(session, mine, desk.now)
-        assert mine.answers == draft.answers
+        assert mine.typed == draft.typed
         assert session.query(Document.slot).filter_by(draft_id=draft.id).scalar() == len(new) - 1
 
 
@@ -368,8 +372,8 @@ def test_papers_of_one_name_keep_their_files_apart(desk: Desk) -> None:
     draft = desk.draft(paper=False)
     with desk.database.unit_of_work() as session:
         for slot in (0, 2, 3):
-            incoming = uploads.Incoming(f"{slot}.pdf", PDF + str(slot).encode())
-            uploads.add(session, desk.storage, incoming, draft_id=draft.id, slot=slot, max_mb=5, now=desk.now)
+            file = uploads.prepare(uploads.Incoming(f"{slot}.pdf", PDF + str(slot).encode()), uploads.Checks(5))
+            uploads.add(session, desk.storage, file, draft_id=draft.id, slot=slot, now=desk.now)
     publish(desk, documents=[papers[3], *papers[:3]])
     with desk.database.unit_of_work() as session:
         drafts.move_to_published(session, session.get_one(Draft, draft.id), desk.now)

@@ -38,7 +38,7 @@ fees = st.builds(
 )  # fmt: skip
 papers = st.builds(
     RequiredDocument, name=words, applies_to=st.none() | words, originals=st.integers(0, 3), required=st.booleans(),
-    form_file=st.none() | words,
+    form_file=st.none() | words, most_files=st.none() | st.integers(1, 20), only_pdf=st.booleans(),
 )  # fmt: skip
 procedures = st.builds(
     Procedure, code=st.integers(0, 9_999_999).map(lambda n: f"{n // 10**6}.{n % 10**6:06}"), name=words,
@@ -53,7 +53,7 @@ procedures = st.builds(
                                    channels=channels), max_size=2).map(tuple),
     fees=st.lists(fees, max_size=2).map(tuple),
     documents=st.lists(papers, max_size=3).map(tuple),
-    papers_reviewed=st.booleans(), official_page=st.none(), form=st.just("general-request"),
+    papers_reviewed=st.booleans(), official_page=st.none(), form=st.just("composed"),
     workflow=st.just("standard"), stages=st.just(()), promised_hours=st.none() | st.integers(1, 500),
     result_paper=st.just("decision"),
 )  # fmt: skip

@@ -79,7 +79,8 @@ def test_the_default_time_stands_in_and_is_marked() -> None:
 
 def test_the_first_default_that_fits_counts() -> None:
     times = ({"sector": "dat-dai", "hours": 9}, {"level": "commune", "hours": 16}, {"hours": 24})
-    others = {"fee_notice": "x", "return_channels": ("online",), "supplement_days": 30, "remind_days": 7}
+    others = {"fee_notice": "x", "return_channels": ("online",), "supplement_days": 30, "remind_days": 7,
+              "answer_hours": 8}  # fmt: skip
     defaults = Defaults.model_validate({"times": times, **others})
     assert defaults.hours_for(procedure()) == 16
     assert defaults.hours_for(procedure(sector="dat-dai")) == 9

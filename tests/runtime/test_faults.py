@@ -254,12 +254,12 @@ def all_settled(desk: Desk, cases: list[Case]) -> None:
 def test_chaos_loses_nothing_and_doubles_nothing(stack: Stack, desk: Desk, gateway: EsmsStandIn) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
-    gateway.mood = unsure(random.Random(seed))  # noqa: S311 - no secret
+    gateway.mood = unsure(random.Random(seed))
     stop = threading.Event()
     timer = threading.Timer(CHAOS_SECONDS, stop.set)
     with another_beat(stack), ThreadPoolExecutor(AT_ONCE + 1) as pool:
         timer.start()
-        chaos = pool.submit(hurt, stack, stop, random.Random(seed))  # noqa: S311 - no secret
+        chaos = pool.submit(hurt, stack, stop, random.Random(seed))
         working = [pool.submit(work_until, desk, stop) for _ in range(AT_ONCE)]
     killed, cases = chaos.result(), [case for future in working for case in future.result()]
     print(f"{len(cases)} cases, {len(killed)} blows: {killed}; {len(gateway.asked)} SMS requests")

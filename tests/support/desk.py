@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -20,9 +20,7 @@ from portal.identity import queries as identity
 from portal.identity.actor import SYSTEM, Actor, actor_for
 from portal.identity.models import Account
 from portal.runtime import demo
-from services_catalog.answers import check_step
-from services_catalog.loader import library
-from tests.support.answers import BIRTH, PDF
+from tests.support.answers import BIRTH, PDF, flat
 
 CODE = "1.001193"
 DECISION = {"outcome": "granted", "decision": "Đăng ký theo Luật Hộ tịch."}
@@ -64,21 +62,21 @@ class Desk:
         with self.database.unit_of_work() as session:
             draft = drafts.begin(session, self.account(session, "congdan"), CODE, demo.AGENCY, self.now)
             if answers:
-                draft.answers = birth_answers(local_day(self.now))
+                draft.typed = flat(BIRTH)
             if paper:
                 self.add_paper(session, draft)
             return draft
 
     def add_paper(self, session: Session, draft: Draft) -> None:
         """Upload the one paper that everyone needs."""
-        uploads.add(session, self.storage, uploads.Incoming("chung-sinh.pdf", PDF), draft_id=draft.id, slot=0,
-                    max_mb=20, now=self.now)  # fmt: skip
+        file = uploads.prepare(uploads.Incoming("chung-sinh.pdf", PDF), uploads.Checks(20))
+        uploads.add(session, self.storage, file, draft_id=draft.id, slot=0, now=self.now)
 
     def submit(self) -> Case:
         """A case that was just filed."""
         draft = self.draft()
         with self.database.unit_of_work() as session:
-            return intake.submit(session, draft.id, by=self.actor("congdan"), now=self.now)
+            return intake.submit(session, self.storage, draft.id, by=self.actor("congdan"), now=self.now)
 
     def do(self, case: Case, login: str, action: Action, **more: Any) -> Case:
         """One action by one person."""
@@ -93,13 +91,3 @@ class Desk:
             if action is last:
                 break
         return case
-
-
-def birth_answers(today: date) -> dict[str, Any]:
-    """`BIRTH` as it is kept."""
-    kept: dict[str, Any] = {}
-    for step in library().forms["birth-registration"].steps:
-        values, errors = check_step(step, BIRTH[step.key], today)
-        assert not errors, errors
-        kept |= values
-    return kept

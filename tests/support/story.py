@@ -25,13 +25,14 @@ def apply(base_url: str) -> tuple[Visitor, str]:
     page = citizen.send(page, "", agency=AGENCY)
     for key, values in BIRTH.items():
         assert page.url.endswith(f"/to-khai/{key}")
-        page = citizen.send(page, "", **values)
+        page = citizen.send(page, f"/to-khai/{key}", **values)
     assert page.url.endswith("/giay-to")
     page = citizen.send(page, "/giay-to/0", files={"files": ("giấy chứng sinh.pdf", PDF)})
     assert "giấy chứng sinh.pdf" in page.text
+    page = citizen.get(page.link("/le-phi"))
     page = citizen.get(page.link("/xem-lai"))
     assert "Nguyễn Thị Ậm Ợ" in page.text
-    page = citizen.send(page, "/gui")
+    page = citizen.send(page, "/gui", declared="1")
     reference = page.url.rsplit("/", 1)[1]
     assert re.fullmatch(r"H37\.\d\d-\d{6}-\d{4}", reference)
     return citizen, reference
@@ -61,7 +62,7 @@ def handle(base_url: str, reference: str, hook: Hook = lambda moment: None) -> N
 
 def receive(citizen: Visitor, reference: str, seconds: float = 60) -> bytes:
     """Wait for the result and download it."""
-    page = wait_for_page(citizen, f"/ho-so/{reference}", lambda p: "Nhận kết quả" in p.text, seconds)
+    page = wait_for_page(citizen, f"/ho-so/{reference}", lambda p: "Nhận kết quả (PDF)" in p.text, seconds)
     pdf = citizen.send(page, "/nhan-ket-qua")
     assert pdf.headers["Content-Type"] == "application/pdf"
     assert "Đã trả kết quả" in citizen.get(f"/ho-so/{reference}").text
@@ -84,3 +85,10 @@ def messages(base_url: str, reference: str) -> list[str]:
     page = Visitor(base_url).get("/dien-thoai-thu-nghiem")
     found = re.findall(rf"Hồ sơ {re.escape(reference)} \(.*?\) (.*?)(?= \+84|Ủy ban nhân dân tỉnh)", page.text)
     return [text.strip() for text in reversed(found)]
+
+
+def code_sent(base_url: str, seconds: float = 60) -> str:
+    """The newest code for following a case that the test phone shows."""
+    pattern = r"Ma tra cuu ho so: (\d{6})"
+    page = wait_for_page(Visitor(base_url), "/dien-thoai-thu-nghiem", lambda p: re.search(pattern, p.text), seconds)
+    return re.findall(pattern, page.text)[0]

@@ -24,6 +24,8 @@ ROUTES = {
     ("GET", "/viec/<key>"): Access.PUBLIC,
     ("GET", "/tra-cuu"): Access.PUBLIC,
     ("POST", "/tra-cuu"): Access.PUBLIC,
+    ("POST", "/tra-cuu/gui-ma"): Access.PUBLIC,
+    ("POST", "/tra-cuu/ma"): Access.PUBLIC,
     ("GET", "/dien-thoai-thu-nghiem"): Access.DEMO,
     ("GET", "/dang-nhap"): Access.PUBLIC,
     ("POST", "/dang-nhap"): Access.PUBLIC,
@@ -33,7 +35,16 @@ ROUTES = {
     ("GET", "/ho-so-nhap/<uuid:draft_id>/to-khai/<key>"): Access.SIGNED_IN,
     ("POST", "/ho-so-nhap/<uuid:draft_id>/to-khai/<key>"): Access.SIGNED_IN,
     ("GET", "/ho-so-nhap/<uuid:draft_id>/giay-to"): Access.SIGNED_IN,
-    ("POST", "/ho-so-nhap/<uuid:draft_id>/giay-to/<int:slot>"): Access.SIGNED_IN,
+    ("POST", "/ho-so-nhap/<uuid:draft_id>/luu"): Access.SIGNED_IN,
+    ("POST", "/ho-so-nhap/<uuid:draft_id>/giay-to/<int:number>"): Access.SIGNED_IN,
+    ("POST", "/ho-so-nhap/<uuid:draft_id>/giay-to/<int:number>/dung-lai"): Access.SIGNED_IN,
+    ("GET", "/ho-so-nhap/<uuid:draft_id>/tep/<uuid:document_id>"): Access.SIGNED_IN,
+    ("POST", "/ho-so-nhap/<uuid:draft_id>/tai-len"): Access.SIGNED_IN,
+    ("GET", "/ho-so-nhap/<uuid:draft_id>/tai-len/<uuid:upload_id>"): Access.SIGNED_IN,
+    ("PATCH", "/ho-so-nhap/<uuid:draft_id>/tai-len/<uuid:upload_id>"): Access.SIGNED_IN,
+    ("DELETE", "/ho-so-nhap/<uuid:draft_id>/tai-len/<uuid:upload_id>"): Access.SIGNED_IN,
+    ("GET", "/ho-so-nhap/<uuid:draft_id>/le-phi"): Access.SIGNED_IN,
+    ("GET", "/ho-so-nhap/<uuid:draft_id>/ve-ho-so"): Access.SIGNED_IN,
     ("POST", "/ho-so-nhap/<uuid:draft_id>/giay-to/<uuid:document_id>/xoa"): Access.SIGNED_IN,
     ("GET", "/ho-so-nhap/<uuid:draft_id>/xem-lai"): Access.SIGNED_IN,
     ("POST", "/ho-so-nhap/<uuid:draft_id>/gui"): Access.SIGNED_IN,
@@ -41,7 +52,16 @@ ROUTES = {
     ("GET", "/ho-so"): Access.SIGNED_IN,
     ("GET", "/ho-so/<reference>"): Access.SIGNED_IN,
     ("POST", "/ho-so/<reference>/rut"): Access.SIGNED_IN,
+    ("GET", "/ho-so/<reference>/bo-sung"): Access.SIGNED_IN,
     ("POST", "/ho-so/<reference>/bo-sung"): Access.SIGNED_IN,
+    ("POST", "/ho-so/<reference>/hoi"): Access.SIGNED_IN,
+    ("POST", "/ho-so/<reference>/nop-lai"): Access.SIGNED_IN,
+    ("GET", "/ho-so/<reference>/xac-nhan.pdf"): Access.SIGNED_IN,
+    ("GET", "/ho-so/<reference>/tat-ca.zip"): Access.SIGNED_IN,
+    ("GET", "/kho-giay-to"): Access.SIGNED_IN,
+    ("POST", "/kho-giay-to"): Access.SIGNED_IN,
+    ("GET", "/kho-giay-to/<uuid:paper_id>"): Access.SIGNED_IN,
+    ("POST", "/kho-giay-to/<uuid:paper_id>"): Access.SIGNED_IN,
     ("POST", "/ho-so/<reference>/nhan-ket-qua"): Access.SIGNED_IN,
     ("GET", "/ho-so/<reference>/ket-qua.pdf"): Access.SIGNED_IN,
     ("GET", "/ho-so/<reference>/tep/<uuid:document_id>"): Access.SIGNED_IN,
@@ -49,6 +69,7 @@ ROUTES = {
     ("GET", "/can-bo/ho-so"): Access.STAFF,
     ("GET", "/can-bo/ho-so/<reference>"): Access.STAFF,
     ("POST", "/can-bo/ho-so/<reference>/<action>"): Access.STAFF,
+    ("POST", "/can-bo/ho-so/<reference>/tra-loi"): Access.STAFF,
     ("GET", "/can-bo/ho-so/<reference>/tep/<uuid:document_id>"): Access.STAFF,
     ("GET", "/can-bo/ho-so/<reference>/du-thao.pdf"): Access.STAFF,
     ("GET", "/can-bo/ho-so/<reference>/ket-qua.pdf"): Access.STAFF,
@@ -106,7 +127,9 @@ _EXAMPLES = {
     "<uuid:draft_id>": str(uuid.uuid4()),
     "<uuid:document_id>": str(uuid.uuid4()),
     "<key>": "child",
-    "<int:slot>": "0",
+    "<int:number>": "0",
+    "<uuid:upload_id>": str(uuid.uuid4()),
+    "<uuid:paper_id>": str(uuid.uuid4()),
     "<reference>": "H37.01-260310-0001",
     "<action>": "accept",
     "<int:version_id>": "999999999",
@@ -198,9 +221,10 @@ def test_a_cookie_opens_nothing_to_other_systems(app: Flask) -> None:
 def test_every_change_needs_a_token(app: Flask) -> None:
     client = app.test_client()
     for (method, rule), access in ROUTES.items():
-        if method == "POST":
-            answer = client.post(address(rule))
-            assert answer.status_code in ((401,) if access is Access.PARTNER else (302, 400)), rule
+        if method != "GET":
+            answer = client.open(address(rule), method=method)
+            # 401: the page of signing in again, with what was typed.
+            assert answer.status_code in ((401,) if access is Access.PARTNER else (401, 400)), rule
 
 
 @pytest.mark.parametrize(("method", "rule"), [r for r in ROUTES if r[0] == "GET" and "static" not in r[1]])

@@ -6,8 +6,8 @@ from portal.base.clock import now
 from portal.cases.actions import perform_locked
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case
-from portal.cases.paper import paper_data
-from portal.documents import papers, results
+from portal.cases.paper import keep_in_wallet, paper_data
+from portal.documents import papers, partial, results, scanning
 from portal.documents.cleanup import forget_unused
 from portal.identity.actor import SYSTEM
 from workers.context import Context
@@ -24,6 +24,7 @@ def make_result(context: Context, session: Session, case_id: int) -> None:
         return
     data = paper_data(session, case, context.settings.base_url, result)
     results.keep_pdf(result, context.storage, papers.render(result.paper, data))
+    keep_in_wallet(session, case, result, now())
     perform_locked(session, case, Action.RELEASE, by=SYSTEM, now=now())
 
 
@@ -32,3 +33,13 @@ def forget_unused_files(context: Context) -> None:
     """Delete the bytes that nothing refers to any more."""
     with context.database.unit_of_work() as session:
         forget_unused(session, context.storage, now())
+        partial.forget_old(session, context.storage, now())
+
+
+@timed("documents.scan_waiting")
+def scan_waiting(context: Context) -> None:
+    """Show the scanner the files that came while it did not answer."""
+    if context.scanner is None:
+        return
+    with context.database.unit_of_work() as session:
+        scanning.scan_waiting(session, context.storage, context.scanner, now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,17 +24,7 @@ class FolderStorage:
         if path.exists():
             path.touch()  # young again: a clean-up that runs just now leaves it
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(temporary, path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            _write(path, content)
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -54,5 +45,39 @@ class FolderStorage:
         """Forget the bytes; harmless if they are gone."""
         self._path(sha256).unlink(missing_ok=True)
 
+    def put_part(self, upload: str, offset: int, content: bytes) -> None:
+        """Keep a piece of an upload; the same piece again takes its place."""
+        _write(self._parts(upload) / f"{offset:015}", content)
+
+    def join_parts(self, upload: str) -> bytes:
+        """The pieces of an upload in order."""
+        return b"".join(path.read_bytes() for path in sorted(self._parts(upload).glob("[0-9]*")))
+
+    def drop_parts(self, upload: str) -> None:
+        """Forget the pieces; harmless if they are gone."""
+        shutil.rmtree(self._parts(upload), ignore_errors=True)
+
+    def quarantined(self) -> FolderStorage:
+        """A storage of its own for files that nobody may open."""
+        return FolderStorage(self._root / "quarantine")
+
+    def _parts(self, upload: str) -> Path:
+        return self._root / "parts" / upload
+
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256
+
+
+def _write(path: Path, content: bytes) -> None:
+    """A file that appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -7,6 +7,10 @@ import yaml
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from services_catalog.blocks import FormSource, StepSource
+from services_catalog.library import as_document
+from services_catalog.loader import library
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -14,7 +18,6 @@ depends_on = None
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DATA = Path(__file__).parents[3] / "services_catalog" / "data"
-_DEFAULTS = {"form": ("forms", "general-request"), "workflow": ("workflows", "standard")}
 
 
 def upgrade() -> None:
@@ -131,18 +134,24 @@ def _pin_forms_and_processes() -> None:
         "procedure_versions", sa.column("document", postgresql.JSONB), sa.column("form", postgresql.JSONB),
         sa.column("workflow", postgresql.JSONB),
     )  # fmt: skip
-    for column, (folder, default) in _DEFAULTS.items():
-        named = sa.func.coalesce(versions.c.document[column].as_string(), default)
-        for path in sorted((_DATA / folder).glob("*.yml")):
-            content = yaml.load(path.read_bytes(), _LOADER)  # noqa: S506 - a safe loader
-            op.execute(versions.update().where(named == path.stem).values({column: content}))
+    named = sa.func.coalesce(versions.c.document["workflow"].as_string(), "standard")
+    for path in sorted((_DATA / "workflows").glob("*.yml")):
+        content = yaml.load(path.read_bytes(), _LOADER)  # noqa: S506 - a safe loader
+        op.execute(versions.update().where(named == path.stem).values(workflow=content))
+    for key, form in library().forms.items():
+        is_its = versions.c.document["form"].as_string() == key
+        op.execute(versions.update().where(is_its).values(form=as_document(form)))
+    # The general form of then is one of the files no more: the shared questions stand in.
+    steps = (StepSource(step="applicant_both"), StepSource(step="request"))
+    general = library().blocks.form(FormSource(title="Đơn đề nghị", steps=steps))
+    op.execute(versions.update().where(versions.c.form.is_(None)).values(form=as_document(general)))
     # A version that was edited before a downgrade has stages of its own.
     op.execute(
         "UPDATE procedure_versions SET workflow = jsonb_build_object('title', document ->> 'name', 'stages', "
         "document -> 'stages') || CASE WHEN document ? 'promised_hours' THEN "
         "jsonb_build_object('promised_hours', document -> 'promised_hours') ELSE '{}' END WHERE document ? 'stages'"
     )
-    for column in _DEFAULTS:
+    for column in ("form", "workflow"):
         op.alter_column("procedure_versions", column, nullable=False)
 
 

@@ -6,25 +6,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import flask
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_user, logout_user
-from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
 
 from portal.identity import actions as identity
 from portal.identity.actor import Actor
 from portal.web.access import public, signed_in
+from portal.web.account.pages import SignInForm
+from portal.web.held import put_back
 from portal.web.security import limiter
 from portal.web.session import SignedIn, current_actor, db
 
 blueprint = Blueprint("account", __name__)
-
-
-class SignInForm(FlaskForm):
-    """Login and password."""
-
-    login = StringField("Tên đăng nhập")
-    password = PasswordField("Mật khẩu")
 
 
 @blueprint.get("/dang-nhap")
@@ -38,7 +31,11 @@ def sign_in() -> Any:
 
 @blueprint.post("/dang-nhap")
 @public
-@limiter.limit("10 per minute; 60 per hour", key_func=lambda: identity.login_key(request.form.get("login", ""))[:100])
+@limiter.limit(
+    "10 per minute; 60 per hour",
+    key_func=lambda: identity.login_key(request.form.get("login", ""))[:100],
+    deduct_when=lambda answer: answer.status_code == 422,  # tries that were wrong
+)
 @limiter.limit("60 per minute")
 def check_sign_in() -> Any:
     """Check the password; the answer does not tell whether the login exists."""
@@ -51,6 +48,8 @@ def check_sign_in() -> Any:
     flask.session.clear()
     flask.session.permanent = True
     login_user(person)
+    if form.held.data and not put_back(form.held.data, person.actor):
+        flash("Nội dung bạn gõ lúc hết phiên không giữ lại được. Những gì đã lưu trước đó vẫn còn.")
     return redirect(_next_page(person.actor))
 
 

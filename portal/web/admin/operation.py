@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 
 from portal.base.clock import now
 from portal.base.errors import NotFound
 from portal.cases.shifts import shifts_declared
 from portal.cases.stuck import set_going, stuck
+from portal.documents import scanning
+from portal.gateways.antivirus import Scanner, ScannerDown
 from portal.outbox.actions import try_again
 from portal.outbox.queries import backlog, troubled
 from portal.outbox.ticks import is_late, ticks
@@ -27,8 +29,21 @@ def operation() -> str:
     return render_template(
         "admin/operation.html", health=check(settings()), backlog=backlog(session), stuck=stuck(session, at),
         troubled=troubled(session), ticks=[(tick, is_late(tick, at)) for tick in ticks(session)],
+        scanner=_scanner(), unscanned=scanning.waiting_count(session),
+        quarantined=scanning.quarantined(session, scanning.a_month_before(at)),
         shifting=[shift for shift, _, _ in shifts_declared(session) if shift.finished_at is None], now=at,
     )  # fmt: skip
+
+
+def _scanner() -> str | None:
+    """What the scanner says of itself, None where files are not scanned at all."""
+    scanner: Scanner | None = current_app.extensions["scanner"]
+    if scanner is None:
+        return None
+    try:
+        return scanner.version()
+    except ScannerDown:
+        return "không trả lời"
 
 
 @blueprint.post("/van-hanh/viec/<int:delivery_id>/lam-lai")

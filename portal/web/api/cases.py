@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import Response, g, jsonify, request
@@ -17,16 +17,16 @@ from portal.cases.actions import perform
 from portal.cases.lifecycle import Action, State
 from portal.cases.linked import children_of
 from portal.cases.models import Case
-from portal.cases.receiving import add_papers, receive
+from portal.cases.receiving import Paper, add_papers, receive
 from portal.identity.actor import Actor
 from portal.identity.models import Partner
 from portal.identity.partners import LONGEST_KEY, actor_of, once
 from portal.web.access import partner
 from portal.web.api.blueprint import blueprint
 from portal.web.api.messages import ActionMessage, CaseMessage, Message, case_answer, papers
-from portal.web.files import result_response
+from portal.web.files import prepare, result_response
 from portal.web.security import limiter
-from portal.web.session import db, settings, storage, writing
+from portal.web.session import db, storage, writing
 from services_catalog.mistakes import field_mistakes
 from services_catalog.text import nfc
 
@@ -49,11 +49,10 @@ def _actor() -> Actor:
 @limiter.limit("6000 per hour")
 def receive_case() -> Any:
     """Receive a case: 201 and the case, or 200 where this number of the same origin was received before."""
-    message = _read(CaseMessage)
+    received = _read(CaseMessage).as_received(prepare)
 
     def work(session: Session) -> dict[str, Any]:
-        case, is_new = receive(session, storage(), message.as_received(), by=_actor(), now=now(),
-                               max_mb=settings().max_upload_mb)  # fmt: skip
+        case, is_new = receive(session, storage(), received, by=_actor(), now=now())
         return {"status": 201 if is_new else 200, "case": _answer(session, case)}
 
     return _once(work, is_required=False)
@@ -81,11 +80,12 @@ def act_on_case(reference: str, action: str) -> Any:
     if action not in ACTIONS:
         raise NotFound("Không có việc này.")
     message = _read(ActionMessage)
+    files = papers(message.documents, prepare)
 
     def work(session: Session) -> dict[str, Any]:
         case = queries.case_for(session, _actor(), reference)
-        if message.documents:
-            _add_papers(session, case, message)
+        if files:
+            _add_papers(session, case, files)
         done = perform(session, case.id, Action(action), by=_actor(), now=now(), details=message.details,
                        expected_version=message.version)  # fmt: skip
         return {"status": 200, "case": _answer(session, done)}
@@ -103,11 +103,11 @@ def get_result(reference: str) -> Response:
     return result_response(case)
 
 
-def _add_papers(session: Session, case: Case, message: ActionMessage) -> None:
+def _add_papers(session: Session, case: Case, files: Sequence[Paper]) -> None:
     locked = session.get_one(Case, case.id, with_for_update=True, populate_existing=True)
     if locked.state != State.SUPPLEMENT:
         raise Refusal("not_now", "Hồ sơ không ở bước bổ sung.")
-    add_papers(session, storage(), locked, papers(message.documents), max_mb=settings().max_upload_mb, now=now())
+    add_papers(session, storage(), locked, files, now=now())
 
 
 def _answer(session: Session, case: Case) -> dict[str, Any]:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from portal.base.errors import Invalid
+from portal.base.errors import Invalid, Refusal
 from portal.cases.lifecycle import NATIONAL, State
 from portal.cases.models import Case, PersonRole
 from portal.cases.opening import Person
 from portal.cases.receiving import Paper, Received
-from portal.documents.uploads import Incoming
+from portal.documents.uploads import Incoming, Prepared
 from services_catalog.terms import Channel
 from services_catalog.text import nfc
 
 # Text in NFC without control characters, and not empty.
 Line = Annotated[str, BeforeValidator(lambda text: nfc(text) if isinstance(text, str) else text),
                  StringConstraints(min_length=1, max_length=500)]  # fmt: skip
+Prepare = Callable[[Incoming], Prepared]
 _PHONE = r"^\+84[0-9]{9,10}$"
 
 
@@ -66,8 +68,8 @@ class CaseMessage(Message):
     answers: dict[str, str] = {}
     documents: tuple[PaperMessage, ...] = Field((), max_length=50)
 
-    def as_received(self) -> Received:
-        """For the domain. Raises `Invalid` where a file cannot be read."""
+    def as_received(self, prepare: Prepare) -> Received:
+        """For the domain. Raises `Invalid` where a file cannot be read or is refused."""
         people = {role: getattr(self, role) for role in PersonRole}
         return Received(
             external_id=self.external_id,
@@ -75,7 +77,7 @@ class CaseMessage(Message):
             agency=self.agency,
             people={role: person.as_person() for role, person in people.items() if person is not None},
             answers=self.answers,
-            papers=papers(self.documents),
+            papers=papers(self.documents, prepare),
             channel=self.channel,
         )
 
@@ -88,15 +90,18 @@ class ActionMessage(Message):
     documents: tuple[PaperMessage, ...] = Field((), max_length=50)
 
 
-def papers(given: tuple[PaperMessage, ...]) -> list[Paper]:
-    """The files of a message. Raises `Invalid` at the one that is no Base64."""
+def papers(given: tuple[PaperMessage, ...], prepare: Prepare) -> list[Paper]:
+    """The files of a message, looked at. Raises `Invalid` at the one that is no Base64, or is refused."""
     found = []
     for number, paper in enumerate(given):
         try:
             content = base64.b64decode(paper.content, validate=True)
         except binascii.Error as error:
             raise Invalid({f"documents.{number}.content": "Nội dung tệp phải là Base64."}) from error
-        found.append(Paper(Incoming(paper.file_name, content), paper.paper))
+        try:
+            found.append(Paper(prepare(Incoming(paper.file_name, content)), paper.paper))
+        except Refusal as refusal:
+            raise Invalid({f"documents.{number}": refusal.message}) from refusal
     return found
 
 

@@ -86,7 +86,7 @@ def _page(
         revision=request.form.get("revision", row.revision),
         sectors=sorted(known.sectors.items(), key=lambda pair: pair[1]), agencies=list(known.agency_names.items()),
         stage_agencies=list(known.stage_agencies.items()),
-        forms=[(key, found.title) for key, found in known.forms.items()],
+        forms=list(known.form_titles.items()),
         workflows=[(key, found.title) for key, found in known.workflows.items()],
         papers=list(known.papers.items()), words=words,
     )  # fmt: skip

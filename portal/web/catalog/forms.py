@@ -69,6 +69,8 @@ class DocumentRow(Form):
     copies = StringField("Bản sao")
     required = BooleanField("Bắt buộc")
     form_file = StringField("Tên mẫu đơn")
+    most_files = StringField("Nhiều nhất bao nhiêu tệp")
+    only_pdf = BooleanField("Chỉ nhận tệp PDF")
 
 
 class StageRow(Form):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from portal.agencies.models import Agency
 from portal.base.clock import now
-from portal.base.errors import Invalid, NotFound, Refusal
-from portal.cases import drafts, queries
+from portal.base.errors import Invalid, NotFound
+from portal.cases import again, conversation, drafts, queries
 from portal.cases.actions import perform
 from portal.cases.details import DETAILS
 from portal.cases.lifecycle import Action, State
@@ -22,11 +22,12 @@ from portal.documents import results, uploads
 from portal.notifications.actions import latest
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
+from portal.web.citizen.blueprints import cases as blueprint
 from portal.web.files import apology_response, result_response, send_document
-from portal.web.session import actor, db, settings, storage, writing
+from portal.web.security import limiter
+from portal.web.session import account, actor, db, writing
 from services_catalog.fields import show_answer
-
-blueprint = Blueprint("cases", __name__)
+from services_catalog.slots import slot_name
 
 
 @blueprint.get("/ho-so")
@@ -48,7 +49,7 @@ def discard(draft_id: uuid.UUID) -> Any:
     with writing() as session:
         drafts.discard(session, actor(), draft_id)
     flash("Đã xóa hồ sơ nháp.")
-    return redirect(url_for("cases.mine"))
+    return redirect(url_for("desk.queue" if actor().is_staff else "cases.mine"))
 
 
 @blueprint.get("/ho-so/<reference>")
@@ -68,38 +69,31 @@ def withdraw(reference: str) -> Any:
     return _act(reference, Action.WITHDRAW, "Hồ sơ đã được rút.")
 
 
-@blueprint.post("/ho-so/<reference>/bo-sung")
+@blueprint.post("/ho-so/<reference>/hoi")
 @signed_in
-def supply(reference: str) -> Any:
-    """Send the supplement: files, each for its paper, and a note. A file that is refused keeps it from being sent."""
+@limiter.limit("60 per hour", key_func=lambda: str(actor().account_id))
+def ask(reference: str) -> Any:
+    """Write to the officers."""
     case = queries.case_for(db(), actor(), reference)
-    errors = _keep_files(case)
-    if errors:
-        return _page(queries.case_for(db(), actor(), reference), Action.SUPPLY, errors), 422
-    return _act(reference, Action.SUPPLY, "Đã gửi phần bổ sung.")
+    try:
+        with writing() as session:
+            conversation.say(session, case.id, request.form.get("text", ""), by=actor(), now=now())
+    except Invalid as invalid:
+        return _page(queries.case_for(db(), actor(), reference), errors=invalid.errors), 422
+    flash("Đã gửi câu hỏi. Bạn được báo tin khi cán bộ trả lời.")
+    return redirect(url_for("cases.show", reference=case.reference, _anchor="trao-doi"))
 
 
-def _keep_files(case: Case) -> dict[str, str]:
-    """Add the files that came; returns an error for each field whose file is refused."""
-    errors: dict[str, str] = {}
-    count = len(publishing.version(db(), case.version_id).procedure.documents)
-    for slot in range(count):
-        for file in request.files.getlist(f"files-{slot}"):
-            if not file.filename:
-                continue
-            try:
-                with writing() as session:
-                    locked = session.get_one(Case, case.id, with_for_update=True, populate_existing=True)
-                    if locked.state != State.SUPPLEMENT or locked.applicant_id != actor().account_id:
-                        raise NotFound("Hồ sơ không ở bước bổ sung.")
-                    incoming = uploads.Incoming(file.filename, file.stream.read())
-                    uploads.add(session, storage(), incoming, draft_id=locked.draft_id, case_id=locked.id, slot=slot,
-                                max_mb=settings().max_upload_mb, now=now())  # fmt: skip
-            except NotFound:
-                raise
-            except Refusal as refusal:
-                errors[f"files-{slot}"] = f"{file.filename}: {refusal.message}"
-    return errors
+@blueprint.post("/ho-so/<reference>/nop-lai")
+@signed_in
+def apply_again(reference: str) -> Any:
+    """Begin a new application with what this one said."""
+    case = queries.case_for(db(), actor(), reference)
+    with writing() as session:
+        draft = again.begin_from(session, case, account(), now())
+        first = publishing.version(session, draft.version_id).form.steps[0]
+    flash("Đã mở hồ sơ mới với nội dung của hồ sơ cũ. Hãy xem lại từng phần trước khi gửi.")
+    return redirect(url_for("drafts.step", draft_id=draft.id, key=first.key))
 
 
 @blueprint.post("/ho-so/<reference>/nhan-ket-qua")
@@ -160,5 +154,7 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
         documents=uploads.of_case(session, case.id), result=results.result_of(session, case.id), show=show_answer,
         actions=actions_of(actor(), case, workflow, now()), details=DETAILS, workflow=workflow,
         children=[(child, session.get_one(Agency, child.agency_key).name) for child in children_of(session, case)],
-        tried=tried, errors=errors or {}, typed=request.form, accept=",".join(uploads.ACCEPTED),
+        tried=tried, errors=errors or {}, typed=request.form, messages=conversation.messages_of(session, case),
+        replaced=uploads.of_case(session, case.id, replaced=True),
+        slot_name=lambda number: slot_name(published.procedure, published.form, number),
     )  # fmt: skip

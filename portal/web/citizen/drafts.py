@@ -1,207 +1,173 @@
-"""Applying: agency → form, a page a step → papers → reading everything once more → sending."""
+"""Filling in: a page a step, saved while one types → fee → reading everything once more → sending."""
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
+from flask import flash, jsonify, redirect, render_template, request, url_for
 
 from portal.agencies.models import Agency
 from portal.base.clock import local_day, now
-from portal.base.errors import NotFound, Refusal
+from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import drafts, intake
-from portal.cases.models import Draft
-from portal.documents import uploads
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
-from portal.web.forms.builder import form_for_step
-from portal.web.public.procedures import find
+from portal.web.citizen.blueprints import drafts as blueprint
+from portal.web.citizen.opened import Opened, open_draft
+from portal.web.forms.builder import PageForm, form_for, posted_texts
 from portal.web.security import limiter
-from portal.web.session import account, actor, db, settings, storage, writing
-from services_catalog.answers import first_incomplete_step
-from services_catalog.fields import show_answer
-from services_catalog.form import Form
-from services_catalog.model import Procedure
+from portal.web.session import actor, db, storage, writing
+from services_catalog import words
+from services_catalog.answers import check_step
+from services_catalog.computed import computed
+from services_catalog.fees import fees_due
+from services_catalog.fields import KINDS, Rows, show_answer
+from services_catalog.form import FormStep
+from services_catalog.loader import library
+from services_catalog.terms import Channel
 
-blueprint = Blueprint("drafts", __name__)
-
-
-@blueprint.get("/thu-tuc/<code>/nop-ho-so")
-@signed_in
-def choose_agency(code: str) -> str:
-    """Which agency the application goes to."""
-    published = find(code)
-    agencies = publishing.offering_agencies(db(), code)
-    return render_template("citizen/choose_agency.html", p=published.procedure, agencies=agencies,
-                           error=None)  # fmt: skip
-
-
-@blueprint.post("/thu-tuc/<code>/nop-ho-so")
-@signed_in
-@limiter.limit("200 per hour", key_func=lambda: str(actor().account_id))
-def begin(code: str) -> Any:
-    """Start a draft."""
-    try:
-        if not request.form.get("agency"):
-            raise Refusal("no_agency", "Hãy chọn nơi nộp hồ sơ.")
-        with writing() as session:
-            draft = drafts.begin(session, account(), code, request.form.get("agency", ""), now())
-            step = publishing.version(session, draft.version_id).form.steps[0]
-    except Refusal as refusal:
-        published = find(code)
-        agencies = publishing.offering_agencies(db(), code)
-        page = render_template("citizen/choose_agency.html", p=published.procedure, agencies=agencies,
-                               error=refusal.message)  # fmt: skip
-        return page, 422
-    return redirect(url_for("drafts.step", draft_id=draft.id, key=step.key))
+_ROW_COMMAND = re.compile(r"(?P<what>add|remove):(?P<table>[a-z0-9_]+)(:(?P<number>\d{1,3}))?")
 
 
 @blueprint.get("/ho-so-nhap/<uuid:draft_id>/to-khai/<key>")
 @signed_in
 def step(draft_id: uuid.UUID, key: str) -> str:
     """One step of the form."""
-    draft, procedure, form = _open(draft_id)
-    current = _step(form, key)
-    return _step_page(draft, procedure, form, key, form_for_step(current, draft.answers))
+    opened = open_draft(draft_id)
+    return _step_page(opened, opened.step(key), form_for(opened.step(key), opened.draft.typed, as_sent=False))
 
 
 @blueprint.post("/ho-so-nhap/<uuid:draft_id>/to-khai/<key>")
 @signed_in
 def save_step(draft_id: uuid.UUID, key: str) -> Any:
-    """Save one step and go on; wrong answers come back with what was typed."""
-    draft, procedure, form = _open(draft_id)
-    current = _step(form, key)
-    web_form = form_for_step(current, draft.answers)
-    values = web_form.check(local_day(now()))
-    if values is None:
-        return _step_page(draft, procedure, form, key, web_form), 422
+    """Save one step and go on. What is wrong comes back with what was typed, which is kept as it is."""
+    opened = open_draft(draft_id)
+    current = opened.step(key)
+    if command := _ROW_COMMAND.fullmatch(request.form.get("do", "")):
+        return _change_rows(draft_id, current, command["what"], command["table"], int(command["number"] or -1))
+    kept = _keep(draft_id, current)
+    opened = open_draft(draft_id)
+    current = opened.step(key)
+    web_form = form_for(current, opened.draft.typed)
+    _, errors = check_step(current, opened.draft.typed, local_day(now()), opened.checked.values)
+    newer = {
+        name: f"Nơi khác vừa sửa mục này thành “{text}”. Muốn dùng nội dung bạn gõ thì bấm Lưu lần nữa."
+        for name, text in kept.newer.items()
+    }
+    if errors or newer:
+        web_form.put_errors({**errors, **newer})
+        return _step_page(opened, current, web_form), 422
+    return redirect(_next_page(opened, key))
+
+
+@blueprint.post("/ho-so-nhap/<uuid:draft_id>/luu")
+@signed_in
+@limiter.limit("3000 per hour", key_func=lambda: str(actor().account_id))
+def autosave(draft_id: uuid.UUID) -> Any:
+    """Keep what was typed so far: {"base": revision, "texts": {input: text}}, with what changed elsewhere in answer."""
+    sent = request.get_json(silent=True)
+    texts = sent.get("texts") if isinstance(sent, dict) else None
+    base = sent.get("base") if isinstance(sent, dict) else None
+    if not isinstance(texts, dict) or not isinstance(base, int) or not all(isinstance(t, str) for t in texts.values()):
+        raise Invalid({"texts": "Không đọc được nội dung cần lưu."})
+    open_draft(draft_id)
     with writing() as session:
-        drafts.save_step(session, drafts.draft_for(session, actor(), draft_id, lock=True), current, values, now())
-    following = form.steps.index(current) + 1
-    if following < len(form.steps):
-        return redirect(url_for("drafts.step", draft_id=draft_id, key=form.steps[following].key))
-    return redirect(url_for("drafts.papers", draft_id=draft_id))
+        draft = drafts.draft_for(session, actor(), draft_id, lock=True)
+        form = publishing.version(session, draft.version_id).form
+        kept = drafts.keep(draft, form, texts, base, now())
+        values = drafts.checked(draft, form, now()).values
+    shown = {q.name: computed(q.compute, values) or "" for q in form.questions() if q.compute}
+    return jsonify(revision=kept.revision, newer=kept.newer, elsewhere=kept.elsewhere, computed=shown)
 
 
-@blueprint.get("/ho-so-nhap/<uuid:draft_id>/giay-to")
+@blueprint.get("/ho-so-nhap/<uuid:draft_id>/le-phi")
 @signed_in
-def papers(draft_id: uuid.UUID) -> str:
-    """The papers to hand in, each with its files."""
-    draft, procedure, form = _open(draft_id)
-    return _papers_page(draft, procedure, form)
-
-
-@blueprint.post("/ho-so-nhap/<uuid:draft_id>/giay-to/<int:slot>")
-@signed_in
-@limiter.limit("300 per hour", key_func=lambda: str(actor().account_id))
-def upload(draft_id: uuid.UUID, slot: int) -> Any:
-    """Add files to one paper. Good ones are kept even when another of them is refused."""
-    # The page may be older than the procedure: the place is that of the version it showed.
-    shown = publishing.version(db(), drafts.draft_for(db(), actor(), draft_id).version_id).procedure
-    if slot >= len(shown.documents) and slot != uploads.OTHER_SLOT:
-        raise NotFound("Không có giấy tờ này trong thủ tục.")
-    draft, procedure, form = _open(draft_id)
-    paper = shown.paper_key(slot)
-    slot = uploads.place_of(paper, procedure) if paper else uploads.OTHER_SLOT
-    errors: list[str] = []
-    files = [file for file in request.files.getlist("files") if file.filename]
-    for file in files:
-        try:
-            with writing() as session:
-                drafts.draft_for(session, actor(), draft_id, lock=True)
-                incoming = uploads.Incoming(file.filename or "", file.stream.read())
-                uploads.add(session, storage(), incoming, draft_id=draft_id, slot=slot, paper=paper,
-                            max_mb=settings().max_upload_mb, now=now())  # fmt: skip
-        except Refusal as refusal:
-            errors.append(f"{file.filename}: {refusal.message}")
-    if not files:
-        errors.append("Bạn chưa chọn tệp nào.")
-    if errors:
-        draft = drafts.draft_for(db(), actor(), draft_id)
-        return _papers_page(draft, procedure, form, {slot: " ".join(errors)}), 422
-    return redirect(url_for("drafts.papers", draft_id=draft_id, _anchor=f"giay-to-{slot}"))
-
-
-@blueprint.post("/ho-so-nhap/<uuid:draft_id>/giay-to/<uuid:document_id>/xoa")
-@signed_in
-def remove(draft_id: uuid.UUID, document_id: uuid.UUID) -> Any:
-    """Take a file out again."""
-    with writing() as session:
-        drafts.draft_for(session, actor(), draft_id, lock=True)
-        uploads.remove(session, draft_id, document_id)
-    return redirect(url_for("drafts.papers", draft_id=draft_id))
+def fee(draft_id: uuid.UUID) -> str:
+    """What it costs, and when it is to be paid."""
+    opened = open_draft(draft_id)
+    channel = Channel.DESK if opened.draft.is_assisted else Channel.ONLINE
+    due = [f for f in fees_due(opened.published.procedure.fees, local_day(now())) if f.holds_for(channel)]
+    return render_template("citizen/fee.html", o=opened, here="fee", fees=due, words=words,
+                           defaults=library().defaults)  # fmt: skip
 
 
 @blueprint.get("/ho-so-nhap/<uuid:draft_id>/xem-lai")
 @signed_in
 def review(draft_id: uuid.UUID) -> str:
     """Everything once more before it is sent."""
-    return _review_page(draft_id)
+    return _review_page(open_draft(draft_id))
 
 
 @blueprint.post("/ho-so-nhap/<uuid:draft_id>/gui")
 @signed_in
 def submit(draft_id: uuid.UUID) -> Any:
     """Send it. A second click leads to the same case."""
+    if not request.form.get("declared"):
+        drafts.draft_for(db(), actor(), draft_id)
+        return _review_page(open_draft(draft_id), declared_error="Hãy đánh dấu vào ô cam đoan rồi gửi."), 422
     try:
         with writing() as session:
-            case = intake.submit(session, draft_id, by=actor(), now=now())
+            case = intake.submit(session, storage(), draft_id, by=actor(), now=now())
     except NotFound:
         raise
     except drafts.Outdated:
         return redirect(url_for("drafts.review", draft_id=draft_id))
     except Refusal as refusal:
-        return _review_page(draft_id, refusal.message), 409
+        return _review_page(open_draft(draft_id), error=refusal.message), 409
     flash("Đã gửi hồ sơ. Hãy lưu lại mã hồ sơ và mã tra cứu bên dưới.")
     return redirect(url_for("cases.show", reference=case.reference))
 
 
-def _open(draft_id: uuid.UUID) -> tuple[Draft, Procedure, Form]:
-    """The draft with the version in force, to which it is moved first if the procedure has changed meanwhile."""
-    draft = drafts.draft_for(db(), actor(), draft_id)
-    if drafts.is_outdated(db(), draft):
-        with writing() as session:
-            draft = drafts.draft_for(session, actor(), draft_id, lock=True)
-            drafts.move_to_published(session, draft, now())
-    version = publishing.version(db(), draft.version_id)
-    return draft, version.procedure, version.form
+def _keep(draft_id: uuid.UUID, current: FormStep) -> drafts.Kept:
+    """Keep what the page says, as it was typed."""
+    base = request.form.get("revision", type=int)
+    with writing() as session:
+        draft = drafts.draft_for(session, actor(), draft_id, lock=True)
+        texts = drafts.texts_of(current, posted_texts(), draft.typed)
+        form = publishing.version(session, draft.version_id).form
+        return drafts.keep(draft, form, texts, draft.revision if base is None else base, now())
 
 
-def _step(form: Form, key: str) -> Any:
-    found = next((step for step in form.steps if step.key == key), None)
-    if found is None:
-        raise NotFound()
-    return found
+def _change_rows(draft_id: uuid.UUID, current: FormStep, what: str, table: str, number: int) -> Any:
+    """Add a row to a table, or take one out; nothing is checked and nothing is lost."""
+    question = next((field for field in current.fields if field.name == table and field.kind == "rows"), None)
+    rows = KINDS["rows"]
+    if question is None or not isinstance(rows, Rows):
+        raise NotFound("Không có bảng này.")
+    _keep(draft_id, current)
+    with writing() as session:
+        draft = drafts.draft_for(session, actor(), draft_id, lock=True)
+        changed = rows.change(question, draft.typed, what, number)
+        own = {name: text for name, text in changed.items() if name.startswith(f"{table}__")}
+        drafts.put(draft, own, now(), without=(table,))
+    last = rows.count(question, changed) - 1
+    anchor = f"{table}-{last if what == 'add' else max(0, min(number, last))}"
+    return redirect(url_for("drafts.step", draft_id=draft_id, key=current.key, _anchor=anchor))
 
 
-def _step_page(draft: Draft, procedure: Procedure, form: Form, key: str, web_form: FlaskForm) -> str:
-    return render_template("citizen/step.html", draft=draft, p=procedure, form=form, step=_step(form, key),
-                           web_form=web_form, here=key, back=_before(form, key))  # fmt: skip
+def _next_page(opened: Opened, key: str) -> str:
+    """Where saving a step leads; in a supplement back to what was asked for."""
+    draft_id = opened.draft.id
+    if opened.draft.case_id is not None:
+        return url_for("drafts.back_to_case", draft_id=draft_id)
+    following = opened.after(key)
+    if following:
+        return url_for("drafts.step", draft_id=draft_id, key=following)
+    return url_for("drafts.papers", draft_id=draft_id)
 
 
-def _before(form: Form, key: str) -> str | None:
-    """The key of the step before this one."""
-    keys = [step.key for step in form.steps]
-    return keys[keys.index(key) - 1] if keys.index(key) else None
+def _step_page(opened: Opened, current: FormStep, web_form: PageForm) -> str:
+    return render_template("citizen/step.html", o=opened, step=current, web_form=web_form, here=current.key,
+                           typed={**opened.draft.typed, **web_form.texts()}, values=opened.checked.values,
+                           changes=drafts.changes_of_form(db(), opened.draft, now()))  # fmt: skip
 
 
-def _papers_page(draft: Draft, procedure: Procedure, form: Form, errors: dict[int, str] | None = None) -> str:
+def _review_page(opened: Opened, *, error: str | None = None, declared_error: str | None = None) -> str:
+    incomplete = next((step for step in opened.steps if step.key in opened.checked.errors), None)
     return render_template(
-        "citizen/papers.html", draft=draft, p=procedure, form=form, documents=uploads.of_draft(db(), draft.id),
-        errors=errors or {}, max_mb=settings().max_upload_mb, kinds=list(dict.fromkeys(uploads.ACCEPTED.values())),
-        accept=",".join(uploads.ACCEPTED), here="papers", other_slot=uploads.OTHER_SLOT,
-    )  # fmt: skip
-
-
-def _review_page(draft_id: uuid.UUID, error: str | None = None) -> str:
-    draft, procedure, form = _open(draft_id)
-    session = db()
-    incomplete = first_incomplete_step(form, draft.answers)
-    return render_template(
-        "citizen/review.html", draft=draft, p=procedure, form=form, show=show_answer, error=error,
-        documents=uploads.of_draft(session, draft.id), incomplete=incomplete,
-        missing=intake.missing_papers(session, draft, procedure), agency=session.get_one(Agency, draft.agency_key),
-        here="review",
+        "citizen/review.html", o=opened, here="review", show=show_answer, error=error, declared_error=declared_error,
+        incomplete=incomplete, agency=db().get_one(Agency, opened.draft.agency_key),
+        changes=drafts.changes_of_form(db(), opened.draft, now()),
     )  # fmt: skip

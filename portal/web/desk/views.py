@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from portal.base.clock import now
 from portal.base.errors import Invalid, Refusal
-from portal.cases import queries
+from portal.cases import conversation, drafts, queries
 from portal.cases.actions import perform, stages_ahead
 from portal.cases.choices import Options, choices_of
 from portal.cases.details import DETAILS
@@ -35,6 +35,7 @@ from portal.web.access import staff
 from portal.web.files import apology_response, pdf_response, result_response, send_document
 from portal.web.session import actor, db, settings, writing
 from services_catalog.fields import show_answer
+from services_catalog.slots import slot_name
 
 blueprint = Blueprint("desk", __name__, url_prefix="/can-bo")
 
@@ -44,8 +45,9 @@ blueprint = Blueprint("desk", __name__, url_prefix="/can-bo")
 def queue() -> str:
     """What waits for this person, the most urgent first."""
     rows = queries.to_do(db(), actor(), now())
+    typing = [(d, publishing.version(db(), d.version_id)) for d in drafts.unsent(db(), actor()) if d.is_assisted]
     return render_template("desk/queue.html", rows=rows, title="Việc của tôi", here="queue", now=now(),
-                           notices=latest(db(), actor().account_id or 0, limit=8))  # fmt: skip
+                           typing=typing, notices=latest(db(), actor().account_id or 0, limit=8))  # fmt: skip
 
 
 @blueprint.get("/ho-so")
@@ -71,9 +73,10 @@ def act(reference: str, action: str) -> Any:
         abort(404)
     case = _case(reference)
     version = request.form.get("version", type=int)
+    details = {name: ",".join(request.form.getlist(name)) for name in request.form}
     try:
         with writing() as session:
-            perform(session, case.id, Action(action), by=actor(), now=now(), details=request.form,
+            perform(session, case.id, Action(action), by=actor(), now=now(), details=details,
                     expected_version=version, through="through" in request.form)  # fmt: skip
     except Invalid as invalid:
         return _page(_case(reference), tried=Action(action), errors=invalid.errors), 422
@@ -81,6 +84,20 @@ def act(reference: str, action: str) -> Any:
         return _page(_case(reference), refusal=refusal.message), 409
     flash(f"{ACTION_NAMES[Action(action)]}: xong, hồ sơ {case.reference}.")
     return redirect(url_for("desk.queue"))
+
+
+@blueprint.post("/ho-so/<reference>/tra-loi")
+@staff
+def reply(reference: str) -> Any:
+    """Answer the applicant."""
+    case = _case(reference)
+    try:
+        with writing() as session:
+            conversation.say(session, case.id, request.form.get("text", ""), by=actor(), now=now())
+    except Invalid as invalid:
+        return _page(_case(reference), errors=invalid.errors), 422
+    flash("Đã gửi câu trả lời.")
+    return redirect(url_for("desk.show", reference=case.reference, _anchor="trao-doi"))
 
 
 @blueprint.get("/ho-so/<reference>/tep/<uuid:document_id>")
@@ -128,9 +145,11 @@ def _page(
     workflow = published.workflow
     history = queries.history(session, case)
     opinions = opinions_of(session, case)
+    messages = conversation.messages_of(session, case)
     principals = [int(e.details["acted_for"]) for e in history if "acted_for" in e.details]
     officers = [int(e.details["officer"]) for e in history if "officer" in e.details]
     people = identity.names(session, [*(e.actor_id for e in history if e.actor_id), case.assignee_id or 0,
+                                      case.typed_by or 0, *(m.author_id or 0 for m in messages),
                                       *principals, *officers, *(o.answered_by or 0 for o in opinions)])  # fmt: skip
     actions = actions_of(actor(), case, workflow, now())
     asked = [event.at for event in history if event.event == "case.supplement_requested"]
@@ -143,7 +162,8 @@ def _page(
         choices=_choices(case, published, actions),
         ahead=stages_ahead(case, actor(), workflow), opinions=opinions, agencies=_agencies(case, opinions),
         children=children_of(session, case), parent=session.get(Case, case.parent_id) if case.parent_id else None,
-        persons=_people(session, case),
+        persons=_people(session, case), messages=messages, replaced=uploads.of_case(session, case.id, replaced=True),
+        slot_name=lambda number: slot_name(published.procedure, published.form, number),
         typed=request.form, tried=tried, errors=errors or {}, refusal=refusal,
         show=show_answer, now=now(),
     )  # fmt: skip

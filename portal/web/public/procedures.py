@@ -41,7 +41,7 @@ def checklist(code: str) -> Any:
     """What to have at hand, to be ticked off on screen or on paper."""
     if code != code[:8]:
         return redirect(url_for("public.checklist", code=code[:8]))
-    return render_template("public/checklist.html", **_facts(find(code)))
+    return render_template("public/checklist.html", **facts_of(find(code)))
 
 
 @blueprint.get("/thu-tuc/<code>/qr.svg")
@@ -67,14 +67,14 @@ def find(code: str) -> Published:
 
 def procedure_page(published: Published, *, is_preview: bool = False) -> str:
     """The page; a preview shows a version that is not in force and offers no application."""
-    facts = _facts(published)
+    facts = facts_of(published)
     data = government_service(
         published, [found.agency.name for found in facts["agencies"]], settings().base_url, local_day(now())
     )
     return render_template("public/procedure.html", **facts, linked_data=data, is_preview=is_preview)
 
 
-def _facts(published: Published) -> dict[str, Any]:
+def facts_of(published: Published) -> dict[str, Any]:
     """What both the page and the checklist say."""
     p, today = published.procedure, local_day(now())
     agencies = publishing.offering_agencies(db(), p.code)

@@ -1,20 +1,15 @@
-"""The first page, search, browsing, and looking up a case without signing in."""
+"""The first page, search and browsing."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import current_app, jsonify, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from sqlalchemy.exc import SQLAlchemyError
-from wtforms import StringField
 
-from portal.agencies.models import Agency
 from portal.base.clock import now
 from portal.base.errors import NotFound
 from portal.base.logs import logger
-from portal.cases import queries as cases
-from portal.cases.words import status_sentence
 from portal.publishing import queries as publishing
 from portal.publishing import searches
 from portal.publishing.queries import LiveIndex
@@ -28,13 +23,6 @@ from services_catalog.text import fold
 
 _PAGE = 20
 _log = logger(__name__)
-
-
-class LookupForm(FlaskForm):
-    """Case code and the secret printed on the acknowledgement."""
-
-    reference = StringField("Mã hồ sơ")
-    lookup_code = StringField("Mã tra cứu")
 
 
 @blueprint.get("/")
@@ -126,37 +114,3 @@ def life_event(key: str) -> str:
     if event is None:
         raise NotFound()
     return render_template("public/life_event.html", event=event, procedures=publishing.listed(db(), list(event.codes)))
-
-
-@blueprint.get("/tra-cuu")
-@public
-def lookup() -> str:
-    """Where the code of a case is typed in."""
-    form = LookupForm(data={"reference": request.args.get("ma", "")})
-    return render_template("public/lookup.html", form=form, case=None)
-
-
-@blueprint.post("/tra-cuu")
-@public
-@limiter.limit("20 per minute; 100 per hour")
-def look_up() -> Any:
-    """Where a case is, for someone who has both codes; nothing personal is shown."""
-    form = LookupForm()
-    session = db()
-    if not (form.reference.data or "").strip():
-        form.reference.errors = ["Hãy nhập mã hồ sơ."]
-    if not (form.lookup_code.data or "").strip():
-        form.lookup_code.errors = ["Hãy nhập mã tra cứu."]
-    if form.reference.errors or form.lookup_code.errors:
-        return render_template("public/lookup.html", form=form, case=None), 422
-    try:
-        case = cases.case_by_secret(session, form.reference.data or "", form.lookup_code.data or "")
-    except NotFound as error:
-        form.reference.errors = [error.message]
-        return render_template("public/lookup.html", form=form, case=None), 404
-    published = publishing.version(session, case.version_id)
-    agency = session.get_one(Agency, case.agency_key)
-    sentence = status_sentence(case, published.workflow, agency.name, signed_in=False)
-    return render_template(
-        "public/lookup.html", form=form, case=case, procedure=published.procedure, agency=agency, sentence=sentence
-    )

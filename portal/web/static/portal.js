@@ -20,18 +20,6 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-// Files go up as soon as they are chosen.
-for (const form of document.querySelectorAll("form[data-upload]")) {
-  const input = form.querySelector("input[type=file]");
-  const button = form.querySelector("button");
-  input.addEventListener("change", () => {
-    if (input.files.length) {
-      button.textContent = "Đang tải lên…";
-      form.requestSubmit();
-    }
-  });
-}
-
 // After a failed form the summary of mistakes is where the reader begins.
 document.querySelector("[data-focus]")?.focus();
 
@@ -117,6 +105,17 @@ for (const button of document.querySelectorAll("[data-share]")) {
       }
     } catch {
       // the person changed their mind
+    }
+  });
+}
+
+// Whoever signs out leaves nothing on a device that others may use.
+for (const form of document.querySelectorAll("form[data-sign-out]")) {
+  form.addEventListener("submit", () => {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith("portal-draft:")) {
+        localStorage.removeItem(key);
+      }
     }
   });
 }

@@ -1,0 +1,59 @@
+"""Photos of papers: turned upright, made small, put together into one PDF."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import img2pdf
+import pillow_heif
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from portal.base.errors import Refusal
+
+# An A4 page at about 200 dots an inch: small print stays readable, a page is some hundred kilobytes.
+LONGEST_SIDE = 2340
+_QUALITY = 80
+_MOST_PIXELS = 80_000_000
+
+pillow_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
+
+
+def upright(content: bytes) -> bytes:
+    """The photo as a JPEG without its metadata (a place, a device), upright, not larger than a page needs.
+
+    Raises `Refusal` where it cannot be read or is absurdly large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as opened:
+                image = _on_white(ImageOps.exif_transpose(opened) or opened)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Refusal("file_kind", "Ảnh có quá nhiều điểm ảnh. Hãy chụp lại ở cỡ thường.") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+        raise Refusal("file_kind", "Ảnh hỏng, không mở được. Hãy chụp lại hoặc chọn tệp khác.") from error
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=_QUALITY, optimize=True)
+    return out.getvalue()
+
+
+def one_pdf(photos: list[bytes]) -> bytes:
+    """The photos (JPEG, of `upright`) as the pages of one PDF of A4, as they are."""
+    a4 = (img2pdf.mm_to_pt(210), img2pdf.mm_to_pt(297))
+    layout = img2pdf.get_layout_fun(a4, auto_orient=True)
+    made = img2pdf.convert(photos, layout_fun=layout, creationdate=None, nodate=True)
+    if made is None:
+        raise TypeError("img2pdf wrote nothing")
+    return bytes(made)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """In plain colours; what was transparent is white."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
