@@ -8,6 +8,8 @@ from typing import Any
 
 from services_catalog import words
 from services_catalog.fees import Fee
+from services_catalog.fields import KINDS
+from services_catalog.form import FormField
 from services_catalog.library import Library, Release
 from services_catalog.model import Procedure, RequiredDocument, TimeLimit
 from services_catalog.workflow import Stage
@@ -37,6 +39,7 @@ FIELD_NAMES = {
     "legal_basis": "Căn cứ pháp lý",
     "official_page": "Trang trên Cổng quốc gia",
     "form": "Tờ khai điện tử",
+    "own_form": "Tờ khai riêng",
     "workflow": "Quy trình chung",
     "stages": "Các bước xử lý",
     "promised_hours": "Tổng số giờ hẹn trả",
@@ -64,7 +67,7 @@ def changes(old: Release | None, new: Release, library: Library) -> list[Change]
     found = list(_procedure_changes(old.procedure if old else None, new.procedure, show))
     if old is None:
         return found
-    if old.procedure.form == new.procedure.form:
+    if old.form != new.form:
         found += _items("form", _questions(old), _questions(new), str, _itself)
     if not old.procedure.stages and not new.procedure.stages:
         found += _items("stages", old.workflow.stages, new.workflow.stages, show.stage, lambda stage: stage.key)
@@ -128,11 +131,21 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
 
 def _questions(release: Release) -> Sequence[str]:
     """The questions of the form as texts."""
-    return [
-        f"{step.title}: {field.label}" + ("" if field.required else " (không bắt buộc)")
-        for step in release.form.steps
-        for field in step.fields
-    ]
+    return [f"{step.title}: {_question(field)}" for step in release.form.steps for field in step.fields]
+
+
+def _question(field: FormField) -> str:
+    """A question with all that an approver should see of it."""
+    said = [KINDS[field.kind].label.lower() if field.kind in KINDS else field.kind]
+    said += [] if field.required else ["không bắt buộc"]
+    said += [f"khi {field.when}"] if field.when else []
+    said += [", ".join(field.options.values())] if field.options else []
+    said += ["cột: " + ", ".join(_question(child) for child in field.fields)] if field.fields else []
+    said += [f"tính: {field.compute}"] if field.compute else []
+    said += [f"từ {field.minimum}"] if field.minimum is not None else []
+    said += [f"đến {field.maximum}"] if field.maximum is not None else []
+    said += [field.help] if field.help else []
+    return f"{field.label} ({'; '.join(said)})"
 
 
 class _Show:
@@ -149,6 +162,7 @@ class _Show:
             "return_channels": words.RETURN_NAMES.__getitem__,
             "after_supplement": words.AFTER_SUPPLEMENT_NAMES.__getitem__,
             "service_level": words.LEVEL_NAMES.__getitem__,
+            "own_form": lambda form: form.title,
             "form": lambda key: library.form_titles.get(key, key),
             "workflow": lambda key: library.workflows[key].title if key in library.workflows else key,
             "result_paper": lambda key: library.papers.get(key, key),

@@ -15,6 +15,7 @@ from services_catalog.blocks import Blocks
 from services_catalog.composition import Composition
 from services_catalog.defaults import Defaults
 from services_catalog.form import Form
+from services_catalog.form_check import form_mistakes
 from services_catalog.mistakes import FieldMistake, field_mistakes
 from services_catalog.model import COMPOSED, Procedure
 from services_catalog.reference import AGENCY_GROUPS, Agency, AgencyCodes, FormerPlace, Place
@@ -124,6 +125,8 @@ class Library:
         for agency in procedure.levels:
             if agency not in known:
                 yield FieldMistake(("levels", agency), f"Không có cơ quan “{agency}”.")
+        if procedure.own_form is not None:
+            yield from (FieldMistake(("own_form",), sentence) for sentence in form_mistakes(procedure.own_form))
         yield from self._stage_mistakes(procedure)
 
     def _stage_mistakes(self, procedure: Procedure) -> Iterator[FieldMistake]:
@@ -145,6 +148,8 @@ class Library:
 
     def form_of(self, procedure: Procedure) -> Form | None:
         """Its own form, or one put together for it; None where it names a form that does not exist."""
+        if procedure.own_form is not None:
+            return procedure.own_form
         if procedure.form == COMPOSED:
             return self.composition.form(procedure, self.blocks)
         return self.forms.get(procedure.form)

@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services_catalog import computed, reference
+from services_catalog import reference
 from services_catalog.blocks import Blocks, FormSource, mistakes_of
 from services_catalog.composition import Composition
 from services_catalog.defaults import Defaults
 from services_catalog.exchange.national import NationalColumns
-from services_catalog.fields import KINDS
 from services_catalog.form import Form
+from services_catalog.form_check import form_mistakes
 from services_catalog.library import Library
 from services_catalog.model import Procedure
 from services_catalog.reading import DATA, CatalogError, Mistake, Reader
@@ -158,7 +158,7 @@ class _CatalogReader(Reader):
             form, mistake = mistakes_of(source, blocks)
             if form is not None:
                 forms[key] = form
-                mistake = "; ".join(_mistakes_in(form))
+                mistake = "; ".join(form_mistakes(form))
             if mistake:
                 self.note(self.root / "forms" / f"{key}.yml", 1, "", mistake)
         composition = self.one("form-composition.yml", Composition)
@@ -214,15 +214,3 @@ class _CatalogReader(Reader):
                 self.note_field(path, ["code"], f"Phiên bản này đã có ở {seen[key].relative_to(self.root)}.")
             seen[key] = path
             yield path, version.procedure
-
-
-def _mistakes_in(form: Form) -> Iterator[str]:
-    """Kinds that do not exist, and values that cannot be computed."""
-    kinds = {field.name: field.kind for field in form.questions()}
-    rows = {field.name: {child.name: child.kind for child in field.fields} for field in form.questions()}
-    for question in form.questions():
-        for field in (question, *question.fields):
-            if field.kind not in KINDS:
-                yield f"{field.name}: không có loại câu hỏi “{field.kind}”."
-        if question.compute and (mistake := computed.mistake_in(question.compute, kinds, rows)):
-            yield f"{question.name}: {mistake}"

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from services_catalog.fees import Fee, contradiction
+from services_catalog.form import Form
 from services_catalog.record import AgencyRef, Audiences, Channels, Code, Key, Record, Text, mistake_at
 from services_catalog.terms import AfterSupplement, Channel, ServiceLevel, TimeUnit
 from services_catalog.text import short_name
@@ -91,6 +92,8 @@ class Procedure(Record):
     official_page: Annotated[str, StringConstraints(pattern=r"^https://")] | None = None
     # A form of the library; or one put together for it (`services_catalog.composition`).
     form: Key = COMPOSED
+    # A form of its own takes the place of the one that `form` names.
+    own_form: Form | None = None
     # Stages of its own take the place of the shared process that `workflow` names.
     workflow: Key = "standard"
     stages: tuple[Stage, ...] = ()

@@ -75,7 +75,7 @@ def _form(p: Procedure, library: Library) -> Need:
     form = library.form_of(p)
     if form is None:
         return Need("Tờ khai", Standing.MISSING, f"Không có tờ khai “{p.form}”.")
-    is_default = p.form == Procedure.model_fields["form"].default
+    is_default = p.own_form is None and p.form == Procedure.model_fields["form"].default
     return Need("Tờ khai", Standing.DEFAULT if is_default else Standing.OWN, form.title)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -120,6 +121,7 @@ def _procedure_columns(library: Library, agencies: _Names, sectors: _Names, chan
         Column("Đã rà soát giấy tờ", "papers_reviewed", _yes_no, _bool),
         Column("Trang trên Cổng quốc gia", "official_page"),
         Column("Tờ khai điện tử", "form"),
+        Column("Tờ khai riêng (JSON)", "own_form", _to_json, _from_json),
         Column("Quy trình chung", "workflow"),
         Column("Tổng số giờ hẹn trả", "promised_hours", from_cell=_as_it_is),
         Column("Sau khi bổ sung", "after_supplement", *_Names(words.AFTER_SUPPLEMENT_NAMES).one),
@@ -181,6 +183,18 @@ def _joined(items: Any) -> str | None:
 
 def _split(cell: Any) -> list[str]:
     return [line.strip() for line in str(cell or "").splitlines() if line.strip()]
+
+
+def _to_json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _from_json(cell: Any) -> Any:
+    """What is no JSON is left for the check to refuse."""
+    try:
+        return json.loads(cell) if isinstance(cell, str) else cell
+    except ValueError:
+        return cell
 
 
 def _yes_no(value: Any) -> str:

@@ -30,7 +30,7 @@ _ROW_COMMANDS = ("add", "drop", "up")
 @catalog_keeper
 def edit(version_id: int) -> Any:
     """The draft as a form."""
-    row = _own_draft(version_id)
+    row = own_draft(version_id)
     return _page(row, _form(row))
 
 
@@ -38,20 +38,22 @@ def edit(version_id: int) -> Any:
 @catalog_keeper
 def save(version_id: int) -> Any:
     """Save the whole draft if all of it is right; the buttons of rows only change the form."""
-    row = _own_draft(version_id)
+    row = own_draft(version_id)
     if any(not name.isascii() or len(name) > _LONGEST_NAME for name in request.form):
         abort(400)
     form = _form(row)
     for command in _ROW_COMMANDS:
         if target := request.form.get(command, "")[:_LONGEST_NAME]:
             return _page(row, form, opened=form.change_rows((command, target)))
+    # The form of its own has a page of its own.
+    kept = {name: row.document[name] for name in ("own_form",) if name in row.document}
     day = day_in(form.effective_on.data)
     if day is None:
         return _page(row, form, errors={"effective_on": "Hãy chọn ngày có hiệu lực."}), 422
     try:
         with writing() as session:
             actions.save(
-                session, version_id, document_of(form), effective_on=day, note=form.note.data or "", by=actor(),
+                session, version_id, document_of(form) | kept, effective_on=day, note=form.note.data or "", by=actor(),
                 now=now(), revision=request.form.get("revision", type=int),
             )  # fmt: skip
     except WrongRecord as wrong:
@@ -62,7 +64,8 @@ def save(version_id: int) -> Any:
     return redirect(url_for("catalog.version", version_id=version_id))
 
 
-def _own_draft(version_id: int) -> ProcedureVersionRow:
+def own_draft(version_id: int) -> ProcedureVersionRow:
+    """A draft that this person may change now. Raises `Forbidden`, `Refusal`."""
     row = history.version_row(db(), version_id)
     if not may_edit(actor(), row.document["agencies"]):
         raise Forbidden("Thủ tục này không thuộc phạm vi bạn phụ trách.")
