@@ -59,7 +59,8 @@ def _earlier_stages(move: Move) -> Options:
 
 def _questions(move: Move) -> Options:
     form = publishing.version(move.session, move.case.version_id).form
-    return {field.name: field.label for field in form.questions() if field.kind not in ("file", "computed")}
+    asked = ((step, field) for step in form.steps for field in step.fields if field.kind not in ("file", "computed"))
+    return {field.name: f"{step.title}: {field.label}" for step, field in asked}
 
 
 def _papers(move: Move) -> Options:

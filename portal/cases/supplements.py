@@ -54,9 +54,9 @@ def draft_of(session: Session, case: Case, by: Actor, now: datetime) -> Draft:
 
 def asked_step(case: Case, form: Form) -> FormStep | None:
     """The questions that the officer has named, as one page; None where none was named."""
-    asked = [field for field in form.questions() if field.name in case.asked_fields]
+    asked = [(step, field) for step in form.steps for field in step.fields if field.name in case.asked_fields]
     # A condition may hang on a question that is not on this page: what the officer asks for is asked.
-    fields = tuple(field.model_copy(update={"when": None, "group": None}) for field in asked)
+    fields = tuple(field.model_copy(update={"when": None, "group": step.title}) for step, field in asked)
     return FormStep(key="asked", title="Nội dung cần sửa", fields=fields) if fields else None
 
 
