@@ -39,6 +39,8 @@ def submit(session: Session, storage: Storage, draft_id: uuid.UUID, *, by: Actor
         draft = draft_for(session, by, draft_id, lock=True)
     except AlreadySent:
         return session.scalars(select(Case).where(Case.draft_id == draft_id)).one()
+    if draft.case_id is not None:
+        raise Refusal("is_supplement", "Đây là phần bổ sung của một hồ sơ đã gửi. Hãy gửi từ trang của hồ sơ đó.")
     if is_outdated(session, draft):
         raise Outdated()
     published = publishing.version(session, draft.version_id)

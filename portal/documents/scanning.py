@@ -31,6 +31,9 @@ def scan_waiting(session: Session, storage: Storage, scanner: Scanner, now: date
     waiting = select(Document.sha256).where(Document.scan == Scan.WAITING).order_by(Document.uploaded_at)
     settled = 0
     for sha256 in dict.fromkeys(session.scalars(waiting.limit(_AT_ONCE))):
+        if not storage.has(sha256):  # nobody will open what is not there
+            _settle(session, sha256, Scan.INFECTED)
+            continue
         content = storage.get(sha256)
         try:
             verdict = scanner.scan(content)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound, Refusal
 from portal.documents import pdfs, photos
-from portal.documents.models import Document, Scan, Source
+from portal.documents.models import Document, Scan, Source, WalletPaper
 from portal.gateways.antivirus import Scanner, ScannerDown
 from portal.gateways.storage import Storage
 from services_catalog.slots import MOST_FILES, OTHER, Slot
@@ -132,7 +132,7 @@ def add(
     return document
 
 
-def require_fits(slot: Slot, file: Prepared) -> None:
+def require_fits(slot: Slot, file: Prepared | WalletPaper) -> None:
     """Raises `Refusal` where the paper is taken in another kind of file."""
     if slot.only_pdf and file.media_type != PDF:
         raise Refusal("file_kind", "Giấy tờ này chỉ nhận tệp PDF, vì cần bản có chữ ký số. Hãy chọn tệp PDF.")
@@ -146,11 +146,20 @@ def remove(session: Session, draft_id: uuid.UUID, document_id: uuid.UUID) -> Non
     session.delete(document)
 
 
+def require_clean(session: Session, draft_id: uuid.UUID) -> None:
+    """Raises `Refusal` where malware was found in a file of the draft after it had been taken."""
+    bad = next((document for document in of_draft(session, draft_id) if document.scan == Scan.INFECTED), None)
+    if bad is not None:
+        raise Refusal("infected", f"Tệp “{bad.file_name}” có mã độc. Hãy bỏ tệp này ở phần Giấy tờ rồi gửi lại.")
+
+
 def combine_photos(session: Session, storage: Storage, draft_id: uuid.UUID, now: datetime) -> None:
     """Make the photos of each paper one PDF, in the order in which they came. The caller holds the lock.
 
     What the list does not name may be several papers: each photo of it is a PDF of its own.
+    Raises `Refusal` as `require_clean` does.
     """
+    require_clean(session, draft_id)
     own = [d for d in of_draft(session, draft_id) if d.case_id is None and d.media_type == JPEG]
     for (slot, paper, _), pages in groupby(own, lambda d: (d.slot, d.paper, d.id if d.slot == OTHER else None)):
         made_of = list(pages)

@@ -102,6 +102,8 @@ def reuse(
     now: datetime,
 ) -> Document:  # fmt: skip
     """Hand a paper of the wallet in for a paper of a draft. Raises `Refusal`. The caller holds the draft's lock."""
+    if paper.scan == Scan.INFECTED:
+        raise Refusal("infected", "Giấy tờ này có mã độc nên đã bị cách ly. Hãy tải lên bản khác.")
     if is_expired(paper, local_day(now)):
         raise Refusal("expired", "Giấy tờ này đã hết hạn. Hãy tải lên bản còn hạn.")
     file = Prepared(paper.file_name, storage.get(paper.sha256), paper.media_type, paper.pages, Scan(paper.scan),

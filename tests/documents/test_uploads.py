@@ -20,7 +20,7 @@ from portal.gateways.antivirus import ScannerDown
 from portal.gateways.antivirus.clamd import Clamd
 from portal.gateways.storage.folder import FolderStorage
 from portal.standins import clamd
-from services_catalog.slots import MOST_FILES
+from services_catalog.slots import MOST_FILES, Slot
 from tests.support.answers import PDF
 from tests.support.desk import Desk
 
@@ -203,6 +203,8 @@ def test_a_file_that_the_scanner_has_not_seen_stays_shut_until_it_has(desk: Desk
     with clamd.running() as address, desk.database.unit_of_work() as session:
         assert scanning.scan_waiting(session, desk.storage, Clamd(address), desk.now) == 2
         states = {d.file_name: (d.scan, d.may_be_opened) for d in uploads.of_draft(session, draft.id)}
+        with pytest.raises(Refusal, match="có mã độc"):
+            uploads.combine_photos(session, desk.storage, draft.id, desk.now)
     assert states == {"a.pdf": ("clean", True), "b.pdf": ("infected", False)}
 
 
@@ -244,6 +246,15 @@ def test_the_wallet_keeps_papers_once_and_offers_the_fitting_one_first(desk: Des
         assert len(wallet.fitting(kept, "x", today)) == 1
         with pytest.raises(NotFound):
             wallet.paper_of(session, 0, kept[1].id)
+        draft = desk.draft(paper=False)
+        for paper, said in ((kept[0], "hết hạn"), (kept[1], "mã độc")):
+            kept[1].scan = Scan.INFECTED
+            with pytest.raises(Refusal, match=said):
+                wallet.reuse(session, desk.storage, paper, draft_id=draft.id, slot=0, key="", most=5, now=desk.now)
+        only_pdf = Slot(0, "x", "Giấy", only_pdf=True)
+        uploads.require_fits(only_pdf, prepared("a.pdf", PDF))
+        with pytest.raises(Refusal, match="chỉ nhận tệp PDF"):
+            uploads.require_fits(only_pdf, prepared("a.jpg", photo()))
 
 
 def test_one_pdf_is_the_same_for_the_same_photos() -> None:

@@ -303,6 +303,16 @@ def test_a_supplement_is_answered_field_by_field_and_paper_by_paper(
     desk.context.close()
 
 
+def test_the_pages_of_the_way_are_light(stack: Stack, citizen: Page) -> None:
+    draft = begin(citizen, stack, "1.001612")
+    for path in ("to-khai/owner", "giay-to", "le-phi", "xem-lai"):
+        with citizen.context.expect_event("requestfinished"):
+            citizen.goto(f"{draft}/{path}")
+        kept = citizen.evaluate("""() => [...performance.getEntriesByType("navigation"),
+            ...performance.getEntriesByType("resource")].map((entry) => entry.decodedBodySize)""")
+        assert sum(kept) < 150_000, (path, kept)  # not even compressed
+
+
 def test_talk_wallet_and_applying_again(stack: Stack, browser: Browser, citizen: Page) -> None:
     _, reference = story.apply(stack.base_url)
     citizen.goto(f"{stack.base_url}/ho-so/{reference}")

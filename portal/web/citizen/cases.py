@@ -16,7 +16,7 @@ from portal.cases.details import DETAILS
 from portal.cases.lifecycle import Action, State
 from portal.cases.linked import children_of
 from portal.cases.models import Case
-from portal.cases.permissions import actions_of
+from portal.cases.permissions import actions_of, current_stage
 from portal.cases.words import status_sentence
 from portal.documents import results, uploads
 from portal.notifications.actions import latest
@@ -28,6 +28,8 @@ from portal.web.security import limiter
 from portal.web.session import account, actor, db, writing
 from services_catalog.fields import show_answer
 from services_catalog.slots import slot_name
+from services_catalog.words import STAGE_ROLE_NAMES
+from services_catalog.workflow import Workflow
 
 
 @blueprint.get("/ho-so")
@@ -143,6 +145,17 @@ def _act(reference: str, action: Action, done: str) -> Any:
     return redirect(url_for("cases.show", reference=case.reference))
 
 
+def _place(case: Case, workflow: Workflow) -> dict[str, Any] | None:
+    """Who holds the case now, and since when; None where it is not in process."""
+    stage = current_stage(case, workflow)
+    if stage is None or case.stage_agency_key is None:
+        return None
+    came = [e.at for e in queries.history(db(), case) if e.to_stage == case.stage != e.from_stage]
+    agency = db().get_one(Agency, case.stage_agency_key).name
+    holder = f"{STAGE_ROLE_NAMES[stage.role].lower()}, {agency}"
+    return {"stage": stage.label, "holder": holder, "since": came[-1] if came else None}
+
+
 def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None = None) -> str:
     session = db()
     published = publishing.version(session, case.version_id)
@@ -152,6 +165,7 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
         "citizen/case.html", case=case, p=published.procedure, form=published.form, agency=agency,
         sentence=status_sentence(case, workflow, agency.name), history=queries.history(session, case),
         documents=uploads.of_case(session, case.id), result=results.result_of(session, case.id), show=show_answer,
+        place=_place(case, workflow),
         actions=actions_of(actor(), case, workflow, now()), details=DETAILS, workflow=workflow,
         children=[(child, session.get_one(Agency, child.agency_key).name) for child in children_of(session, case)],
         tried=tried, errors=errors or {}, typed=request.form, messages=conversation.messages_of(session, case),

@@ -68,6 +68,7 @@ def reuse(draft_id: uuid.UUID, number: int) -> Any:
         with writing() as session:
             drafts.draft_for(session, actor(), draft_id, lock=True)
             paper = wallet.paper_of(session, actor().account_id or 0, chosen)
+            uploads.require_fits(slot, paper)
             wallet.reuse(
                 session, storage(), paper, draft_id=draft_id, slot=slot.number, key=key, most=slot.most, now=now()
             )

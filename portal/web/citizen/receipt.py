@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 import zipfile
 from typing import Any
 
-from flask import Response
+from flask import Response, send_file
 
 from portal.cases import queries
 from portal.cases.lifecycle import State
@@ -17,8 +17,11 @@ from portal.publishing import queries as publishing
 from portal.web.access import signed_in
 from portal.web.citizen.blueprints import cases as blueprint
 from portal.web.files import pdf_response
+from portal.web.security import limiter
 from portal.web.session import actor, db, settings, storage
 from services_catalog.slots import slot_name
+
+_IN_MEMORY = 5 * 1024 * 1024
 
 
 @blueprint.get("/ho-so/<reference>/xac-nhan.pdf")
@@ -31,11 +34,12 @@ def receipt(reference: str) -> Response:
 
 @blueprint.get("/ho-so/<reference>/tat-ca.zip")
 @signed_in
+@limiter.limit("30 per hour", key_func=lambda: str(actor().account_id))
 def everything(reference: str) -> Any:
     """The acknowledgement, all files, and the result, in one file."""
     case = queries.case_for(db(), actor(), reference)
     published = publishing.version(db(), case.version_id)
-    packed = io.BytesIO()
+    packed = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the response closes it
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(f"xac-nhan-{case.reference}.pdf", _receipt(case))
         for number, file in enumerate(uploads.of_case(db(), case.id), 1):
@@ -45,8 +49,8 @@ def everything(reference: str) -> Any:
         result = results.result_of(db(), case.id)
         if result and result.sha256 and case.state == State.RETURNED:
             archive.writestr(f"ket-qua-{case.reference}.pdf", storage().get(result.sha256))
-    response = Response(packed.getvalue(), mimetype="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="{case.reference}.zip"'
+    packed.seek(0)
+    response = send_file(packed, mimetype="application/zip", as_attachment=True, download_name=f"{case.reference}.zip")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

@@ -60,6 +60,11 @@ def tus_create(draft_id: uuid.UUID) -> Response:
 def tus_state(draft_id: uuid.UUID, upload_id: uuid.UUID) -> Response:
     """How much of a file is here (HEAD)."""
     upload = _upload(draft_id, upload_id)
+    if upload.offset == upload.size and upload.finished_at is None:  # the server went away before it was looked at
+        _finish(draft_id, upload_id)
+        upload = _upload(draft_id, upload_id)
+    if upload.refusal:
+        return _answer(422, _offset(upload), text=upload.refusal)
     return _answer(200, _offset(upload) | {"Upload-Length": str(upload.size), "Cache-Control": "no-store"})
 
 
