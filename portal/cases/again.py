@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound, Refusal
-from portal.cases.drafts import require_offered
+from portal.cases.drafts import new, require_offered
 from portal.cases.models import Case, Draft
 from portal.identity.models import Account
 from portal.publishing import queries as publishing
@@ -30,16 +30,4 @@ def begin_from(session: Session, case: Case, account: Account, now: datetime) ->
     same = {
         q.name: case.answers[q.name] for q in old.questions() if q.name in case.answers and asked.get(q.name) == q.kind
     }
-    draft = Draft(
-        account_id=account.id,
-        version_id=published.version_id,
-        agency_key=case.agency_key,
-        typed=typed_answers(published.form, same),
-        revisions={},
-        revision=0,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(draft)
-    session.flush()
-    return draft
+    return new(session, account.id, published.version_id, case.agency_key, typed_answers(published.form, same), now)

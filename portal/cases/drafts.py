@@ -38,12 +38,22 @@ def begin(session: Session, account: Account, code: str, agency_key: str, now: d
     if published is None:
         raise NotFound("Không có thủ tục này.")
     require_offered(session, code, agency_key, at_desk=is_assisted)
+    typed = {} if is_assisted else prefilled(session, published.form, account)
+    return new(session, account.id, published.version_id, agency_key, typed, now, is_assisted=is_assisted)
+
+
+def new(
+    session: Session, account_id: int, version_id: int, agency_key: str, typed: Mapping[str, str], now: datetime, *,
+    case_id: int | None = None, is_assisted: bool = False,
+) -> Draft:  # fmt: skip
+    """A draft with these texts. `case_id`: it answers a request for supplements."""
     draft = Draft(
-        account_id=account.id,
-        version_id=published.version_id,
+        account_id=account_id,
+        version_id=version_id,
         agency_key=agency_key,
+        case_id=case_id,
         is_assisted=is_assisted,
-        typed={} if is_assisted else prefilled(session, published.form, account),
+        typed=dict(typed),
         revisions={},
         revision=0,
         created_at=now,

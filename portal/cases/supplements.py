@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases.actions import perform_locked
-from portal.cases.drafts import checked
+from portal.cases.drafts import checked, new
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case, Draft
 from portal.documents import uploads
@@ -36,20 +36,8 @@ def draft_of(session: Session, case: Case, by: Actor, now: datetime) -> Draft:
     if found is not None:
         return found
     form = publishing.version(session, case.version_id).form
-    draft = Draft(
-        account_id=by.account_id,
-        version_id=case.version_id,
-        agency_key=case.agency_key,
-        case_id=case.id,
-        typed=typed_answers(form, case.answers),
-        revisions={},
-        revision=0,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(draft)
-    session.flush()
-    return draft
+    typed = typed_answers(form, case.answers)
+    return new(session, by.account_id, case.version_id, case.agency_key, typed, now, case_id=case.id)
 
 
 def asked_step(case: Case, form: Form) -> FormStep | None:

@@ -79,33 +79,28 @@ class BusinessLine(Kind):
         return f"{value} ({business_lines.division(value) or ''})"
 
 
-class File(Kind):
-    """Files asked for by the form: handed in with the papers, so nothing is typed here."""
+class NotTyped(Kind):
+    """Something that the form has and nobody types on its page."""
+
+    def inputs(self, field: FormField, typed: Typed) -> tuple[Input, ...]:
+        return ()
+
+    def read(self, field: FormField, typed: Typed, today: date) -> Any:
+        return None
+
+    def typed(self, field: FormField, value: Any) -> dict[str, str]:
+        return {}
+
+
+class File(NotTyped):
+    """Files asked for by the form: handed in with the papers."""
 
     label = "Tệp"
     widget = "file"
 
-    def inputs(self, field: FormField, typed: Typed) -> tuple[Input, ...]:
-        return ()
 
-    def read(self, field: FormField, typed: Typed, today: date) -> Any:
-        return None
-
-    def typed(self, field: FormField, value: Any) -> dict[str, str]:
-        return {}
-
-
-class Computed(Kind):
-    """A value that follows from others: `services_catalog.computed` works it out, nobody types it."""
+class Computed(NotTyped):
+    """A value that follows from others: `services_catalog.computed` works it out."""
 
     label = "Máy tính"
     widget = "computed"
-
-    def inputs(self, field: FormField, typed: Typed) -> tuple[Input, ...]:
-        return ()
-
-    def read(self, field: FormField, typed: Typed, today: date) -> Any:
-        return None
-
-    def typed(self, field: FormField, value: Any) -> dict[str, str]:
-        return {}

@@ -16,23 +16,8 @@ from portal.publishing.models import ProcedureVersionRow, VersionState
 from services_catalog.exchange import json_lines
 from services_catalog.loader import load_catalog
 from tests.support.form_reader import standing_in
-from tests.web.test_access import sign_in
 
 CODE = "1.001193"
-
-
-@pytest.fixture
-def editor(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_in(client, "bientap")
-    return client
-
-
-@pytest.fixture
-def approver(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_in(client, "duyetdanhmuc")
-    return client
 
 
 def open_form(client: FlaskClient, code: str = CODE) -> tuple[str, MultiDict[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
@@ -20,20 +19,6 @@ from tests.web.test_access import sign_in
 from tests.web.test_catalog_keeping import open_form
 
 CODE = "1.001612"
-
-
-@pytest.fixture
-def editor(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_in(client, "bientap")
-    return client
-
-
-@pytest.fixture
-def approver(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_in(client, "duyetdanhmuc")
-    return client
 
 
 def steps_page(client: FlaskClient) -> tuple[str, str]:

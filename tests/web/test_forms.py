@@ -19,16 +19,8 @@ from services_catalog.loader import load_catalog
 from tests.support.desk import Desk
 from tests.support.form_answers import right_answers, wrong_answers
 from tests.support.visitor import Page, read_page
-from tests.web.test_access import sign_in
 
 TODAY = date(2026, 11, 25)
-
-
-@pytest.fixture
-def citizen(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    sign_in(client, "congdan")
-    return client
 
 
 def forms() -> dict[str, Form]:

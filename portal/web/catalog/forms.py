@@ -128,17 +128,23 @@ class ProcedureForm(FlaskForm):
         rows = self._fields.get(name)
         if not isinstance(rows, FieldList):
             return None
-        if what == "add":
-            rows.append_entry({"required": True} if name == "documents" else {})
-            return name
-        data, number = rows.data, int(position) if position.isdecimal() else -1
-        if not 0 <= number < len(data):
-            return None
-        row = data.pop(number)
-        if what == "up":
-            data.insert(max(0, number - 1), row)
-        rows.process(None, data)
-        return name
+        new = {"required": True} if name == "documents" else {}
+        return name if change_rows(rows, what, position, new) else None
+
+
+def change_rows(rows: FieldList, what: str, position: str, new: Mapping[str, Any]) -> bool:
+    """Add the row `new` ("add"), take the row at a position out, or move it "up"; False where there is no such row."""
+    if what == "add":
+        rows.append_entry(dict(new))
+        return True
+    data, number = rows.data, int(position) if position.isdecimal() else -1
+    if not 0 <= number < len(data):
+        return False
+    row = data.pop(number)
+    if what == "up":
+        data.insert(max(0, number - 1), row)
+    rows.process(None, data)
+    return True
 
 
 _LINES = ("steps", "conditions", "results", "legal_basis")

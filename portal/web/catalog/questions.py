@@ -8,6 +8,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, FieldList, Form, FormField, StringField, TextAreaField
 
+from portal.web.catalog.forms import change_rows
 from services_catalog.text import fold, nfc
 
 
@@ -43,17 +44,7 @@ class StepForm(FlaskForm):
     def change_rows(self, command: tuple[str, str]) -> None:
         """Add a question, take one out, or move one up."""
         what, target = command
-        number = target.rpartition("-")[2]
-        if what == "add":
-            self.questions.append_entry({"required": True, "kind": "text"})
-            return
-        data, at = self.questions.data, int(number) if number.isdecimal() else -1
-        if not 0 <= at < len(data):
-            return
-        row = data.pop(at)
-        if what == "up":
-            data.insert(max(0, at - 1), row)
-        self.questions.process(None, data)
+        change_rows(self.questions, what, target.rpartition("-")[2], {"required": True, "kind": "text"})
 
 
 _TEXTS = ("kind", "help", "example", "group", "when", "minimum", "maximum", "unit", "default", "compute")
