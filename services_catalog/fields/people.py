@@ -32,8 +32,13 @@ class FullName(Kind):
         if re.search(r"[^\w\s'’.-]|\d|_", name):
             raise FieldError("Họ tên chỉ gồm chữ cái. Hãy bỏ chữ số và ký hiệu.")
         if name.islower() or name.isupper():
-            return " ".join(word[:1].upper() + word[1:].lower() for word in name.split())
+            return " ".join(_capital(word[:1]) + word[1:].lower() for word in name.split())
         return name
+
+
+def _capital(letter: str) -> str:
+    """The capital of a letter that has one; "ß" would become two letters, and other ones the next time."""
+    return letter.upper() if len(letter.upper()) == 1 else letter
 
 
 class CitizenId(Kind):

@@ -6,6 +6,7 @@ from datetime import date
 
 from services_catalog.fields.kind import Kind
 from services_catalog.form import FormField
+from services_catalog.text import nfc
 
 
 class LongText(Kind):
@@ -23,4 +24,4 @@ class CapitalName(Kind):
 
     def clean(self, typed: str, field: FormField, today: date) -> str:
         name: str = super().clean(typed, field, today)
-        return name.upper()
+        return nfc(name.upper())

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support.stack import Stack
+
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -30,5 +32,16 @@ def browser() -> Iterator[Browser]:
 def phone(browser: Browser) -> Iterator[Page]:
     """A page of a phone, 360 pixels wide."""
     context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, locale="vi-VN")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(params=[360, 1366], ids=["phone", "desktop"])
+def citizen(request: pytest.FixtureRequest, browser: Browser, stack: Stack) -> Iterator[Page]:
+    """A page of a phone, then of a desktop."""
+    context = browser.new_context(
+        viewport={"width": request.param, "height": 760}, has_touch=request.param < 500, locale="vi-VN",
+        base_url=stack.base_url,
+    )  # fmt: skip
     yield context.new_page()
     context.close()

@@ -85,16 +85,6 @@ def send(page: Page) -> str:
     return page.url.rsplit("/", 1)[1]
 
 
-@pytest.fixture(params=[360, 1366], ids=["phone", "desktop"])
-def citizen(request: pytest.FixtureRequest, browser: Browser, stack: Stack):
-    context = browser.new_context(
-        viewport={"width": request.param, "height": 760}, has_touch=request.param < 500, locale="vi-VN",
-        base_url=stack.base_url,
-    )  # fmt: skip
-    yield context.new_page()
-    context.close()
-
-
 def test_a_household_business_from_the_start_to_the_receipt(
     stack: Stack, browser: Browser, citizen: Page, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""The main job in a browser: a citizen on a phone, officers at their desks, every page checked on the way."""
+"""The main job in a browser: a citizen on a phone and at a desktop, officers at their desks, every page checked."""
 
 from __future__ import annotations
 
@@ -59,49 +59,49 @@ def fill_step(page: Page | Locator, values: dict[str, str]) -> None:
             field.fill(value)
 
 
-def test_from_search_on_a_phone_to_the_result(stack: Stack, browser: Browser, phone: Page, tmp_path: Path) -> None:
-    phone.goto(stack.base_url)
-    check_page(phone)
-    phone.get_by_label("Bạn cần làm thủ tục gì?").fill("dang ky khai sinh")
-    with phone.expect_navigation():
-        phone.keyboard.press("Enter")
-    check_page(phone)
-    with phone.expect_navigation():
-        phone.locator("main .card a").first.click()
-    expect(phone.get_by_role("heading", level=1)).to_have_text("Đăng ký khai sinh")
-    check_page(phone)
-    click(phone, "Nộp hồ sơ trực tuyến", "link")
-    check_page(phone)
-    sign_in(phone, "congdan")
-    check_page(phone)
-    phone.get_by_label("Cơ quan tiếp nhận").select_option(label="Ủy ban nhân dân phường Tam Thanh")
-    click(phone, "Bắt đầu")
+def test_from_search_to_the_result(stack: Stack, browser: Browser, citizen: Page, tmp_path: Path) -> None:
+    citizen.goto(stack.base_url)
+    check_page(citizen)
+    citizen.get_by_label("Bạn cần làm thủ tục gì?").fill("dang ky khai sinh")
+    with citizen.expect_navigation():
+        citizen.keyboard.press("Enter")
+    check_page(citizen)
+    with citizen.expect_navigation():
+        citizen.locator("main .card a").first.click()
+    expect(citizen.get_by_role("heading", level=1)).to_have_text("Đăng ký khai sinh")
+    check_page(citizen)
+    click(citizen, "Nộp hồ sơ trực tuyến", "link")
+    check_page(citizen)
+    sign_in(citizen, "congdan")
+    check_page(citizen)
+    citizen.get_by_label("Cơ quan tiếp nhận").select_option(label="Ủy ban nhân dân phường Tam Thanh")
+    click(citizen, "Bắt đầu")
     for key, values in BIRTH.items():
-        check_page(phone)
+        check_page(citizen)
         if key == "child":  # a mistake first: it is told at the field and nothing is lost
-            fill_step(phone, {**values, "child_born_on": "31/02/2026"})
-            click(phone, "Lưu và tiếp tục")
-            expect(phone.locator("#loi")).to_be_focused()
-            expect(phone.locator("[name=child_name]")).to_have_value(values["child_name"])
-            check_page(phone)
-        fill_step(phone, values)
-        click(phone, "Lưu và tiếp tục")
-    check_page(phone)
+            fill_step(citizen, {**values, "child_born_on": "31/02/2026"})
+            click(citizen, "Lưu và tiếp tục")
+            expect(citizen.locator("#loi")).to_be_focused()
+            expect(citizen.locator("[name=child_name]")).to_have_value(values["child_name"])
+            check_page(citizen)
+        fill_step(citizen, values)
+        click(citizen, "Lưu và tiếp tục")
+    check_page(citizen)
     paper = tmp_path / "giấy chứng sinh.pdf"
     paper.write_bytes(PDF)
-    phone.locator("#tep-0").set_input_files(paper)  # goes up by itself
-    expect(phone.get_by_label("Đã có tệp")).to_be_visible()
-    check_page(phone)
-    click(phone, "Tiếp tục", "link")
-    check_page(phone)
-    click(phone, "Tiếp tục", "link")
-    expect(phone.get_by_text("Nguyễn Thị Ậm Ợ")).to_be_visible()
-    check_page(phone)
-    phone.locator("#declared").check()
-    phone.get_by_role("button", name="Gửi hồ sơ").dblclick()
-    expect(phone.get_by_role("heading", name="Giấy xác nhận nộp hồ sơ")).to_be_visible()
-    check_page(phone)
-    reference = phone.url.rsplit("/", 1)[1]
+    citizen.locator("#tep-0").set_input_files(paper)  # goes up by itself
+    expect(citizen.get_by_label("Đã có tệp")).to_be_visible()
+    check_page(citizen)
+    click(citizen, "Tiếp tục", "link")
+    check_page(citizen)
+    click(citizen, "Tiếp tục", "link")
+    expect(citizen.get_by_text("Nguyễn Thị Ậm Ợ")).to_be_visible()
+    check_page(citizen)
+    citizen.locator("#declared").check()
+    citizen.get_by_role("button", name="Gửi hồ sơ").dblclick()
+    expect(citizen.get_by_role("heading", name="Giấy xác nhận nộp hồ sơ")).to_be_visible()
+    check_page(citizen)
+    reference = citizen.url.rsplit("/", 1)[1]
 
     for login, button in (
         ("motcua", "Tiếp nhận hồ sơ"),
@@ -112,23 +112,23 @@ def test_from_search_on_a_phone_to_the_result(stack: Stack, browser: Browser, ph
     ):
         handle(browser, stack, login, button, reference)
 
-    phone.goto(f"{stack.base_url}/ho-so")
-    check_page(phone)
-    ready = phone.get_by_role("button", name="Nhận kết quả (PDF)")
+    citizen.goto(f"{stack.base_url}/ho-so")
+    check_page(citizen)
+    ready = citizen.get_by_role("button", name="Nhận kết quả (PDF)")
     for _ in range(60):
-        phone.goto(f"{stack.base_url}/ho-so/{reference}")
+        citizen.goto(f"{stack.base_url}/ho-so/{reference}")
         if ready.is_visible():
             break
-        phone.wait_for_timeout(500)
-    check_page(phone)
-    with phone.expect_download() as download:
+        citizen.wait_for_timeout(500)
+    check_page(citizen)
+    with citizen.expect_download() as download:
         ready.click()
     pdf = Path(download.value.path()).read_bytes()
     text = " ".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages)
     assert "GIẤY KHAI SINH" in text
     assert "Nguyễn Thị Ậm Ợ" in text
-    phone.goto(f"{stack.base_url}/dien-thoai-thu-nghiem")
-    check_page(phone)
+    citizen.goto(f"{stack.base_url}/dien-thoai-thu-nghiem")
+    check_page(citizen)
     assert len(story.messages(stack.base_url, reference)) == 3
 
 

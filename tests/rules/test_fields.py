@@ -26,6 +26,7 @@ def field(kind: str, **more: object) -> FormField:
         ("full_name", "NGUYỄN VĂN A", "Nguyễn Văn A"),
         ("full_name", "Jean-Paul O'Brien", "Jean-Paul O'Brien"),
         ("full_name", "H'Bia Niê", "H'Bia Niê"),
+        ("full_name", "ß", "ß"),
         ("citizen_id", "020 090 001234", "020090001234"),
         ("phone", "0912 345 678", "+84912345678"),
         ("phone", "+84 912345678", "+84912345678"),
