@@ -15,6 +15,7 @@ from portal.cases.move import Move, earlier
 from portal.cases.permissions import current_stage
 from portal.identity import queries as identity
 from portal.publishing import queries as publishing
+from services_catalog.answers import questions_that_apply
 from services_catalog.slots import slots_of
 
 Options = Mapping[str, str]
@@ -59,8 +60,10 @@ def _earlier_stages(move: Move) -> Options:
 
 def _questions(move: Move) -> Options:
     form = publishing.version(move.session, move.case.version_id).form
-    asked = ((step, field) for step in form.steps for field in step.fields if field.kind not in ("file", "computed"))
-    return {field.name: f"{step.title}: {field.label}" for step, field in asked}
+    asked = {field.name for field in questions_that_apply(form, move.case.answers)}
+    shown = ((step, field) for step in form.steps for field in step.fields if field.name in asked)
+    kinds = ("file", "computed")
+    return {field.name: f"{step.title}: {field.label}" for step, field in shown if field.kind not in kinds}
 
 
 def _papers(move: Move) -> Options:

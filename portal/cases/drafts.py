@@ -26,6 +26,10 @@ from services_catalog.terms import ServiceLevel
 
 # Of one input: more than the longest answer, so that what is too long is said at the field and not lost.
 _MOST_TYPED = 20_000
+# The input of a supplement for words to the officer.
+NOTE = "note"
+# Inputs that a browser leaves out where nothing is chosen.
+_TICKS = ("radio", "checkbox", "checkboxes")
 
 
 def begin(session: Session, account: Account, code: str, agency_key: str, now: datetime, *,
@@ -126,7 +130,7 @@ def keep(draft: Draft, form: Form, texts: Mapping[str, str], base: int, now: dat
 
     An input that changed after `base`, on another device or in another window, is not overwritten.
     """
-    known = _input_names(form, {**draft.typed, **texts})
+    known = _input_names(form, {**draft.typed, **texts}) | ({NOTE} if draft.case_id is not None else set())
     new = {name: text[:_MOST_TYPED] for name, text in texts.items() if name in known}
     changed = {name: text for name, text in new.items() if draft.typed.get(name, "") != text}
     newer = {name: draft.typed.get(name, "") for name in changed if draft.revisions.get(name, 0) > base}
@@ -151,9 +155,24 @@ def put(draft: Draft, texts: Mapping[str, str], now: datetime, *, without: tuple
 
 
 def texts_of(step: FormStep, texts: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
-    """What a page that was sent says of each of its inputs; one that it lacks, such as an unticked box, is empty."""
-    names = [found.name for question in step.fields for found in inputs_of(question, {**typed, **texts})]
-    return {name: texts.get(name, "") for name in names}
+    """What a page that was sent says of its inputs. What it lacks was not on it, but for boxes that are not ticked.
+
+    `texts["asked"]` names the questions that the page showed; without it, all of the step.
+    """
+    asked = texts["asked"].split() if "asked" in texts else [question.name for question in step.fields]
+    found: dict[str, str] = {}
+    for question in step.fields:
+        for one in inputs_of(question, {**typed, **texts}):
+            is_shown = question.name in asked and (question.name == one.name or _has_row(one.name, texts))
+            if one.name in texts or (one.widget in _TICKS and is_shown):
+                found[one.name] = texts.get(one.name, "")
+    return found
+
+
+def _has_row(name: str, texts: Mapping[str, str]) -> bool:
+    """True if the page showed the row, or the parts, that this input is one of."""
+    start = name.rpartition(PART)[0] + PART
+    return any(other.startswith(start) for other in texts)
 
 
 def _input_names(form: Form, typed: Mapping[str, str]) -> set[str]:

@@ -16,6 +16,7 @@ from portal.cases.details import GRANTED
 from portal.cases.lifecycle import PAUSED, Action, State
 from portal.cases.models import CaseEvent
 from portal.cases.move import Move, come_back, earlier, enter, following
+from portal.cases.paper import keep_in_wallet
 from portal.cases.permissions import asker
 from portal.documents import results
 from portal.publishing import queries as publishing
@@ -110,6 +111,8 @@ def _reschedule(move: Move) -> None:
 
 def _deliver(move: Move) -> None:
     move.case.returned_at = move.now
+    if result := results.result_of(move.session, move.case.id):
+        keep_in_wallet(move.session, move.case, result, move.now)
 
 
 EFFECTS: dict[Action, Callable[[Move], None]] = {

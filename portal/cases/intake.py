@@ -46,6 +46,7 @@ def submit(session: Session, storage: Storage, draft_id: uuid.UUID, *, by: Actor
     published = publishing.version(session, draft.version_id)
     values = _complete_values(session, draft, published, now)
     case = open_case(session, _application(session, draft, published, values, by), by=by, now=now)
+    uploads.leave_out(session, draft.id, {s.number for s in slots_of(published.procedure, published.form, values)})
     uploads.combine_photos(session, storage, draft.id, now)
     uploads.hand_over(session, draft_id=draft.id, case_id=case.id)
     _keep_in_wallet(session, case, published, now)
@@ -83,22 +84,11 @@ def _application(
     session: Session, draft: Draft, published: Published, answers: dict[str, Any], by: Actor
 ) -> Application:
     account = session.get_one(Account, draft.account_id)
-    shown = _words(published, answers)
-    requester = Person(
-        name=answers["requester_name"],
-        citizen_id=answers.get("requester_citizen_id"),
-        phone=answers.get("requester_phone"),
-        email=answers.get("requester_email"),
-        address=shown("requester_residence"),
-    )
-    people = {PersonRole.OWNER: _owner(answers, shown) or requester, PersonRole.CONTACT: requester}
+    people = people_in(published, answers)
+    requester = people[PersonRole.CONTACT]
     people[PersonRole.SUBMITTER] = (
         requester if draft.is_assisted else Person(account.full_name, account.citizen_id, account.phone)
     )
-    if answers.get("receive_by") == "post":
-        people[PersonRole.ADDRESSEE] = Person(
-            answers["post_name"], phone=answers["post_phone"], address=shown("post_address")
-        )
     return Application(
         published=published,
         agency_key=draft.agency_key,
@@ -109,6 +99,24 @@ def _application(
         channel=Channel.DESK if draft.is_assisted else Channel.ONLINE,
         draft_id=draft.id,
     )
+
+
+def people_in(published: Published, answers: Mapping[str, Any]) -> dict[PersonRole, Person]:
+    """The people whom the answers name: whose matter it is, who is told, to whom papers are posted."""
+    shown = _words(published, answers)
+    requester = Person(
+        name=answers["requester_name"],
+        citizen_id=answers.get("requester_citizen_id"),
+        phone=answers.get("requester_phone"),
+        email=answers.get("requester_email"),
+        address=shown("requester_residence"),
+    )
+    people = {PersonRole.OWNER: _owner(answers, shown) or requester, PersonRole.CONTACT: requester}
+    if answers.get("receive_by") == "post":
+        people[PersonRole.ADDRESSEE] = Person(
+            answers["post_name"], phone=answers["post_phone"], address=shown("post_address")
+        )
+    return people
 
 
 def _owner(answers: Mapping[str, Any], shown: Callable[[str], str | None]) -> Person | None:

@@ -27,8 +27,10 @@ def open_child(move: Move) -> None:
         raise Invalid({"procedure": "Không có thủ tục nào mang mã này."})
     if agency_key not in {found.agency.key for found in publishing.offering_agencies(session, code)}:
         raise Invalid({"agency": "Cơ quan này không giải quyết thủ tục đó."})
-    asked = {field.name for field in published.form.questions()}
-    answers = {name: value for name, value in case.answers.items() if name in asked}
+    asked = {field.name: (field.kind, field.fields) for field in published.form.questions()}
+    told = publishing.version(session, case.version_id).form.questions()
+    same = [q.name for q in told if asked.get(q.name) == (q.kind, q.fields) and q.name in case.answers]
+    answers = {name: case.answers[name] for name in same}
     if _REQUEST in asked:
         answers[_REQUEST] = move.details["note"]
     application = Application(

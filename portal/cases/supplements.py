@@ -12,16 +12,18 @@ from sqlalchemy.orm import Session
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases.actions import perform_locked
 from portal.cases.drafts import checked, new
+from portal.cases.intake import people_in
 from portal.cases.lifecycle import Action, State
-from portal.cases.models import Case, Draft
+from portal.cases.models import HERE, Case, CasePerson, Draft, PersonRole
 from portal.documents import uploads
 from portal.documents.models import Document
 from portal.gateways.storage import Storage
 from portal.identity.actor import Actor
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
-from services_catalog.answers import typed_answers
-from services_catalog.form import Form, FormField, FormStep
+from services_catalog.answers import names_of, typed_answers
+from services_catalog.conditions import condition
+from services_catalog.form import PART, Form, FormField, FormStep
 from services_catalog.slots import Slot, slots_of
 
 
@@ -80,6 +82,7 @@ def send(
     if not changed and not files and not note.strip():
         raise Invalid({"note": "Bạn chưa sửa mục nào, chưa thêm tệp nào. Hãy ghi rõ bạn đã bổ sung những gì."})
     case.answers = answers
+    _name_people(session, case, published)
     details = {"note": note.strip() or _summary(changed, files)}
     perform_locked(session, case, Action.SUPPLY, by=by, now=now, details=details, expected_version=expected_version)
     _close(session, draft)
@@ -93,16 +96,54 @@ def changed_questions(form: Form, before: Mapping[str, Any], after: Mapping[str,
 
 def _new_answers(draft: Draft, case: Case, published: Published, now: datetime) -> dict[str, Any]:
     found = checked(draft, published.form, now)
-    before = typed_answers(published.form, case.answers)
+    touched = _touched(draft, case, published.form)
     # What was wrong before and was not touched does not keep the answer from being sent: a case from elsewhere
     # may never have had it.
     wrong = {name: said for errors in found.errors.values() for name, said in errors.items()}
-    touched = {name: said for name, said in wrong.items() if draft.typed.get(name, "") != before.get(name, "")}
-    asked = {name: said for name, said in wrong.items() if name.split("__")[0] in case.asked_fields}
-    if blocking := asked | touched:
+    judged = touched | set(case.asked_fields)
+    if blocking := {name: said for name, said in wrong.items() if name.split(PART)[0] in judged}:
         raise Invalid(blocking)
-    kept = {field.name for field in published.form.questions() if any(n.split("__")[0] == field.name for n in wrong)}
-    return {**{name: value for name, value in case.answers.items() if name in kept}, **found.values}
+    kept = {name: value for name, value in case.answers.items() if name not in touched}
+    return {**kept, **found.values}
+
+
+def _touched(draft: Draft, case: Case, form: Form) -> set[str]:
+    """The questions that were answered otherwise, and those that are asked because of such an answer."""
+    before = typed_answers(form, case.answers)
+    touched: set[str] = set()
+    for question in form.questions():
+        names = names_of(question, {**before, **draft.typed})
+        is_new = any(_text(draft.typed, name) != _text(before, name) for name in names)
+        if is_new or (question.when and condition(question.when).field in touched) or question.compute:
+            touched.add(question.name)
+    return touched
+
+
+def _text(texts: Mapping[str, str], name: str) -> str:
+    """What an input says; how many rows a table shows says nothing, nor does the province of an empty address."""
+    return (
+        "" if name.endswith((f"{PART}rows", f"{PART}province")) and not _has_more(texts, name) else texts.get(name, "")
+    )
+
+
+def _has_more(texts: Mapping[str, str], name: str) -> bool:
+    start = name.rpartition(PART)[0] + PART
+    return not name.endswith(f"{PART}rows") and any(n.startswith(start) and n != name and t for n, t in texts.items())
+
+
+def _name_people(session: Session, case: Case, published: Published) -> None:
+    """Those whom the corrected answers name; of a case from elsewhere they are told by the other system."""
+    if case.origin != HERE:
+        return
+    people = people_in(published, case.answers)
+    contact = people[PersonRole.CONTACT]
+    case.contact_name, case.contact_phone = contact.name, contact.phone
+    if case.typed_by is not None:
+        people[PersonRole.SUBMITTER] = contact
+    for role, person in people.items():
+        session.merge(CasePerson(case_id=case.id, role=role, **vars(person)))
+    if PersonRole.ADDRESSEE not in people and (old := session.get(CasePerson, (case.id, PersonRole.ADDRESSEE))):
+        session.delete(old)
 
 
 def _summary(changed: list[FormField], files: list[Document]) -> str:

@@ -11,11 +11,8 @@ from typing import Any
 import pikepdf
 from asn1crypto import pem
 from asn1crypto.x509 import Certificate
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko_certvalidator import ValidationContext
 
 from portal.base.errors import Refusal
@@ -61,7 +58,7 @@ def signatures_of(content: bytes, roots: Path | None) -> SignatureReport | None:
         return None
     try:
         embedded = list(PdfFileReader(io.BytesIO(content), strict=False).embedded_regular_signatures)
-    except (PdfError, ValueError, KeyError) as error:
+    except Exception as error:  # a broken file may break its reader anywhere
         _log.warning("signed_pdf_unreadable", error=type(error).__name__)
         return SignatureReport((), "Không đọc được chữ ký số trong tệp. Hãy ký lại bằng phần mềm khác.")
     if not embedded:
@@ -79,7 +76,7 @@ def _check(signature: Any, roots: list[Certificate]) -> tuple[str, str | None]:
     try:
         context = ValidationContext(trust_roots=roots, allow_fetching=False)
         status = validate_pdf_signature(signature, context)
-    except (SignatureValidationError, SigningError, PdfError, ValueError) as error:
+    except Exception as error:
         _log.warning("signature_unreadable", error=type(error).__name__)
         return name, "Chữ ký số không đúng định dạng. Hãy ký lại theo chuẩn PDF (PAdES)."
     if not status.intact:
@@ -96,7 +93,7 @@ def _check(signature: Any, roots: list[Certificate]) -> tuple[str, str | None]:
 def _signer(signature: Any) -> str:
     try:
         subject = signature.signer_cert.subject.native
-    except (ValueError, AttributeError, KeyError):
+    except Exception:
         return "không rõ"
     return str(subject.get("common_name") or subject.get("organization_name") or "không rõ")
 

@@ -7,14 +7,14 @@ import warnings
 
 import img2pdf
 import pillow_heif
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from portal.base.errors import Refusal
 
 # An A4 page at about 200 dots an inch: small print stays readable, a page is some hundred kilobytes.
 LONGEST_SIDE = 2340
 _QUALITY = 80
-_MOST_PIXELS = 80_000_000
+_MOST_PIXELS = 50_000_000
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
@@ -29,15 +29,38 @@ def upright(content: bytes) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content)) as opened:
-                image = _on_white(ImageOps.exif_transpose(opened) or opened)
+                opened.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))  # a JPEG is read smaller at once
+                orientation = _turn(opened)
+                image = opened if opened.mode in ("RGB", "L") else opened.convert("RGBA")
+                image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # before copies of it are made
+                image = _on_white(image.transpose(orientation) if orientation else image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refusal("file_kind", "Ảnh có quá nhiều điểm ảnh. Hãy chụp lại ở cỡ thường.") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+    except Exception as error:  # whatever the many formats can do to their readers
         raise Refusal("file_kind", "Ảnh hỏng, không mở được. Hãy chụp lại hoặc chọn tệp khác.") from error
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=_QUALITY, optimize=True)
     return out.getvalue()
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """How to turn it so that it stands upright; None where it does, or does not say in a way that can be read."""
+    try:
+        return _TURNS.get(int(image.getexif().get(_ORIENTATION, 1)))
+    except Exception:
+        return None
+
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def one_pdf(photos: list[bytes]) -> bytes:

@@ -29,8 +29,10 @@ def quarantine(
 def scan_waiting(session: Session, storage: Storage, scanner: Scanner, now: datetime) -> int:
     """Show the scanner what it has not seen yet, oldest first; returns how many files are settled now."""
     waiting = select(Document.sha256).where(Document.scan == Scan.WAITING).order_by(Document.uploaded_at)
+    kept = select(WalletPaper.sha256).where(WalletPaper.scan == Scan.WAITING).order_by(WalletPaper.kept_at)
+    found = [*session.scalars(waiting.limit(_AT_ONCE)), *session.scalars(kept.limit(_AT_ONCE))]
     settled = 0
-    for sha256 in dict.fromkeys(session.scalars(waiting.limit(_AT_ONCE))):
+    for sha256 in dict.fromkeys(found):
         if not storage.has(sha256):  # nobody will open what is not there
             _settle(session, sha256, Scan.INFECTED)
             continue
@@ -38,7 +40,9 @@ def scan_waiting(session: Session, storage: Storage, scanner: Scanner, now: date
         try:
             verdict = scanner.scan(content)
         except ScannerDown:
-            return settled
+            if not _answers(scanner):
+                return settled
+            continue  # this one file is too large or too slow for it; the others are not to wait for it
         settled += 1
         _settle(session, sha256, Scan.INFECTED if verdict.found else Scan.CLEAN)
         if verdict.found:
@@ -46,6 +50,13 @@ def scan_waiting(session: Session, storage: Storage, scanner: Scanner, now: date
             quarantine(session, storage, content, verdict.found, account_id=owner, now=now)
             storage.delete(sha256)
     return settled
+
+
+def _answers(scanner: Scanner) -> bool:
+    try:
+        return bool(scanner.version())
+    except ScannerDown:
+        return False
 
 
 def _settle(session: Session, sha256: str, scan: Scan) -> None:

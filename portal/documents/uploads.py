@@ -173,6 +173,14 @@ def combine_photos(session: Session, storage: Storage, draft_id: uuid.UUID, now:
         add(session, storage, file, draft_id=draft_id, slot=slot, paper=paper, most=MOST_FILES + 1, now=now)
 
 
+def leave_out(session: Session, draft_id: uuid.UUID, places: set[int]) -> None:
+    """Forget files for papers that are not asked for any more, which the person does not see either."""
+    for document in of_draft(session, draft_id):
+        if document.slot not in places:
+            session.delete(document)
+    session.flush()
+
+
 def hand_over(session: Session, *, draft_id: uuid.UUID, case_id: int) -> None:
     """Make the files of a draft those of the case it became."""
     for document in of_draft(session, draft_id):
@@ -245,6 +253,6 @@ def _scanned(content: bytes, scanner: Scanner | None) -> Scan:
 
 def _plain_name(file_name: str) -> str:
     """The last part of whatever path a browser sent, cut to 200 characters with its ending kept."""
-    name = nfc(PurePath(file_name.replace("\\", "/")).name) or "giay-to"
+    name = nfc(PurePath(file_name.replace("\\", "/")).name).strip(". ") or "giay-to"
     path = PurePath(name)
     return name if len(name) <= 200 else path.stem[: 200 - len(path.suffix)] + path.suffix

@@ -9,6 +9,7 @@ from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -103,6 +104,10 @@ def _install_database_errors(app: Flask) -> None:
         _log.error(
             "integrity", rule=getattr(diagnosis, "constraint_name", None), state=getattr(error.orig, "sqlstate", None)
         )
+        return answer(409, "Có người khác vừa làm việc này. Hãy xem lại rồi thử lần nữa.")
+
+    @app.errorhandler(StaleDataError)
+    def overtaken(error: StaleDataError) -> Any:
         return answer(409, "Có người khác vừa làm việc này. Hãy xem lại rồi thử lần nữa.")
 
     @app.errorhandler(DataError)

@@ -92,7 +92,8 @@ class Nationality(Kind):
     suggestions = "countries"
 
     def clean(self, typed: str, field: FormField, today: date) -> str:
-        found = [_country(name) for name in typed.split(",") if name.strip()]
+        whole = _country(typed)  # some names have a comma
+        found = [whole] if whole else [_country(name) for name in typed.split(",") if name.strip()]
         if not found or None in found:
             raise FieldError("Không có nước này trong danh sách. Ví dụ: Việt Nam, Trung Quốc.")
         return ", ".join(dict.fromkeys(str(name) for name in found))

@@ -84,6 +84,36 @@ def test_what_was_wrong_before_and_not_asked_for_does_not_block(desk: Desk, aske
     assert send(desk, asked).answers["child_birth_place"] == "Tại nhà"
 
 
+def test_a_corrected_name_reaches_the_people_of_the_case(desk: Desk) -> None:
+    details = {**ASK, "fields": "requester_name,requester_phone,receive_by"}
+    case = desk.do(desk.submit(), "motcua", Action.REQUEST_SUPPLEMENT, details=details)
+    post = {"post_name": "Vi Văn C", "post_phone": "0987654321", "post_address__province": "20"}
+    change(desk, case, requester_name="Nguyễn Văn Đúng", requester_phone="0987654321", receive_by="post", **post)
+    with pytest.raises(Invalid) as caught:  # what is asked for because of it is asked for now
+        send(desk, case)
+    assert set(caught.value.errors) == {"post_address__commune"}
+    change(desk, case, post_address__commune="Đông Kinh")
+    case = send(desk, case)
+    assert (case.contact_name, case.contact_phone) == ("Nguyễn Văn Đúng", "+84987654321")
+    with desk.database.unit_of_work() as session:
+        names = {role: session.get_one(CasePerson, (case.id, role)).name for role in ("owner", "contact", "addressee")}
+        assert names == {"owner": "Nguyễn Văn Đúng", "contact": "Nguyễn Văn Đúng", "addressee": "Vi Văn C"}
+        assert session.get_one(CasePerson, (case.id, "submitter")).name != "Nguyễn Văn Đúng"
+
+
+def test_officers_are_offered_what_applies_alone(desk: Desk) -> None:
+    with pytest.raises(Invalid):
+        desk.do(desk.submit(), "motcua", Action.REQUEST_SUPPLEMENT, details={**ASK, "fields": "post_name"})
+
+
+def test_half_of_an_address_is_no_silent_change(desk: Desk, asked: Case) -> None:
+    change(desk, asked, child_birth_place="Tại nhà", requester_residence__province="01",
+           requester_residence__commune="", requester_residence__detail="Số 1")  # fmt: skip
+    with pytest.raises(Invalid) as caught:
+        send(desk, asked)
+    assert set(caught.value.errors) == {"requester_residence__commune"}
+
+
 def test_only_the_applicant_answers(desk: Desk, asked: Case) -> None:
     for login in ("motcua", "bientap"):
         with pytest.raises(NotFound):

@@ -86,6 +86,17 @@ def test_a_broken_photo_is_refused_and_never_an_error(cut: int, flip: int) -> No
         return
 
 
+@settings(max_examples=80, deadline=None)
+@given(at=st.integers(2, 400), byte=st.integers(0, 255))
+def test_a_photo_with_broken_metadata_is_read_or_refused(at: int, byte: int) -> None:
+    whole = bytearray(photo(size=(60, 40), orientation=6))
+    whole[at % len(whole)] = byte
+    try:
+        assert photos.upright(bytes(whole)).startswith(b"\xff\xd8")
+    except Refusal:
+        return
+
+
 def test_a_picture_of_absurd_size_is_not_opened() -> None:
     out = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(out, "PNG")

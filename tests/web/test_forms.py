@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from services_catalog.answers import check_form, check_step
 from services_catalog.conditions import holds
-from services_catalog.fields import KINDS, input_names
+from services_catalog.fields import KINDS, input_names, inputs_of
 from services_catalog.form import Form
 from services_catalog.library import as_document
 from services_catalog.loader import load_catalog
@@ -87,7 +87,8 @@ def test_a_broken_answer_comes_back_at_its_input(citizen: FlaskClient) -> None:
 def _of_step(step, data: dict[str, str]) -> dict[str, object]:
     names = {n for q in step.fields for n in [*input_names(q, data), f"{q.name}__rows"]}
     several = {q.name for q in step.fields if q.kind == "choices"}
-    return {n: text.split(",") if n in several else text for n, text in data.items() if n in names}
+    empty = {i.name: "" for q in step.fields for i in inputs_of(q, data) if i.widget not in ("radio", "checkboxes")}
+    return empty | {n: text.split(",") if n in several else text for n, text in data.items() if n in names}
 
 
 def test_rows_without_javascript_keep_what_was_typed(citizen: FlaskClient) -> None:
@@ -105,6 +106,17 @@ def test_rows_without_javascript_keep_what_was_typed(citizen: FlaskClient) -> No
     assert 'value="Hai"' in page
     assert "business_lines__1__name" not in page
     assert citizen.post(address, data={"do": "add:business_capital"}).status_code == 404
+
+
+def test_a_row_of_another_device_survives_a_page_that_does_not_show_it(citizen: FlaskClient) -> None:
+    draft = begin(citizen, "1.001612")
+    row = {"business_lines__1__name": "Hai", "business_lines__1__code": "4711", "business_lines__rows": "2"}
+    saved = citizen.post(f"/ho-so-nhap/{draft}/luu", json={"base": 0, "texts": row}).json
+    page = {"business_lines__0__name": "Một", "business_lines__rows": "1", "revision": str(saved["revision"])}
+    citizen.post(f"/ho-so-nhap/{draft}/to-khai/lines", data=page)
+    shown = citizen.get(f"/ho-so-nhap/{draft}/to-khai/lines").text
+    assert 'value="Hai"' in shown
+    assert 'value="Một"' in shown
 
 
 def test_saving_while_typing(citizen: FlaskClient, desk: Desk) -> None:

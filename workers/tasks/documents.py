@@ -6,7 +6,7 @@ from portal.base.clock import now
 from portal.cases.actions import perform_locked
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case
-from portal.cases.paper import keep_in_wallet, paper_data
+from portal.cases.paper import paper_data
 from portal.documents import papers, partial, results, scanning
 from portal.documents.cleanup import forget_unused
 from portal.identity.actor import SYSTEM
@@ -24,7 +24,6 @@ def make_result(context: Context, session: Session, case_id: int) -> None:
         return
     data = paper_data(session, case, context.settings.base_url, result)
     results.keep_pdf(result, context.storage, papers.render(result.paper, data))
-    keep_in_wallet(session, case, result, now())
     perform_locked(session, case, Action.RELEASE, by=SYSTEM, now=now())
 
 

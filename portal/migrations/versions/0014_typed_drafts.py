@@ -66,12 +66,9 @@ def _rewrite(source: str, target: str, change: Any) -> None:
 
 
 def _typed(answers: dict[str, Any]) -> dict[str, str]:
-    return {
-        f"{name}__written" if name in ADDRESSES else name: ("1" if value else "")
-        if isinstance(value, bool)
-        else str(value)
-        for name, value in answers.items()
-    }
+    """The line of an address stands under both names: a form of before addresses had parts reads the plain one."""
+    texts = {n: ("1" if value else "") if isinstance(value, bool) else str(value) for n, value in answers.items()}
+    return texts | {f"{name}__written": texts[name] for name in ADDRESSES if name in texts}
 
 
 def _answers(typed: dict[str, str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -96,7 +95,7 @@ def papers(given: tuple[PaperMessage, ...], prepare: Prepare) -> list[Paper]:
     for number, paper in enumerate(given):
         try:
             content = base64.b64decode(paper.content, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise Invalid({f"documents.{number}.content": "Nội dung tệp phải là Base64."}) from error
         try:
             found.append(Paper(prepare(Incoming(paper.file_name, content)), paper.paper))

@@ -28,7 +28,7 @@ from services_catalog.form import FormStep
 from services_catalog.loader import library
 from services_catalog.terms import Channel
 
-_ROW_COMMAND = re.compile(r"(?P<what>add|remove):(?P<table>[a-z0-9_]+)(:(?P<number>\d{1,3}))?")
+ROW_COMMAND = re.compile(r"(?P<what>add|remove):(?P<table>[a-z0-9_]+)(:(?P<number>\d{1,3}))?")
 
 
 @blueprint.get("/ho-so-nhap/<uuid:draft_id>/to-khai/<key>")
@@ -45,8 +45,10 @@ def save_step(draft_id: uuid.UUID, key: str) -> Any:
     """Save one step and go on. What is wrong comes back with what was typed, which is kept as it is."""
     opened = open_draft(draft_id)
     current = opened.step(key)
-    if command := _ROW_COMMAND.fullmatch(request.form.get("do", "")):
-        return _change_rows(draft_id, current, command["what"], command["table"], int(command["number"] or -1))
+    if command := ROW_COMMAND.fullmatch(request.form.get("do", "")):
+        _keep(draft_id, current)
+        anchor = change_rows(draft_id, current, command)
+        return redirect(url_for("drafts.step", draft_id=draft_id, key=current.key, _anchor=anchor))
     kept = _keep(draft_id, current)
     opened = open_draft(draft_id)
     current = opened.step(key)
@@ -130,21 +132,23 @@ def _keep(draft_id: uuid.UUID, current: FormStep) -> drafts.Kept:
         return drafts.keep(draft, form, texts, draft.revision if base is None else base, now())
 
 
-def _change_rows(draft_id: uuid.UUID, current: FormStep, what: str, table: str, number: int) -> Any:
-    """Add a row to a table, or take one out; nothing is checked and nothing is lost."""
+def change_rows(draft_id: uuid.UUID, current: FormStep, command: re.Match[str]) -> str:
+    """Add a row to a table of the page, or take one out; nothing is checked and nothing is lost.
+
+    Gives the place to go to. What stands on the page is kept by the caller, before.
+    """
+    what, table, number = command["what"], command["table"], int(command["number"] or -1)
     question = next((field for field in current.fields if field.name == table and field.kind == "rows"), None)
     rows = KINDS["rows"]
     if question is None or not isinstance(rows, Rows):
         raise NotFound("Không có bảng này.")
-    _keep(draft_id, current)
     with writing() as session:
         draft = drafts.draft_for(session, actor(), draft_id, lock=True)
         changed = rows.change(question, draft.typed, what, number)
         own = {name: text for name, text in changed.items() if name.startswith(f"{table}__")}
         drafts.put(draft, own, now(), without=(table,))
     last = rows.count(question, changed) - 1
-    anchor = f"{table}-{last if what == 'add' else max(0, min(number, last))}"
-    return redirect(url_for("drafts.step", draft_id=draft_id, key=current.key, _anchor=anchor))
+    return f"{table}-{last if what == 'add' else max(0, min(number, last))}"
 
 
 def _next_page(opened: Opened, key: str) -> str:

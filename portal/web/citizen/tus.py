@@ -7,7 +7,7 @@ whole answers 422 with the reason in words.
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 import uuid
 from typing import Any
 
@@ -27,6 +27,7 @@ from portal.web.session import actor, db, settings, storage, writing
 from services_catalog.slots import OTHER, slot_key
 
 VERSION = "1.0.0"
+_NUMBER = re.compile(r"[0-9]{1,12}")
 _PIECE = "application/offset+octet-stream"
 
 
@@ -38,7 +39,7 @@ def tus_create(draft_id: uuid.UUID) -> Response:
     if (wrong := _wrong_version()) is not None:
         return wrong
     size, facts = request.headers.get("Upload-Length", ""), _metadata(request.headers.get("Upload-Metadata", ""))
-    if not size.isdigit() or not facts.get("slot", "").isdigit():
+    if not _NUMBER.fullmatch(size) or not _NUMBER.fullmatch(facts.get("slot", "")):
         return _answer(400, text="Thiếu Upload-Length hoặc vị trí giấy tờ.")
     with writing() as session:
         draft = drafts.draft_for(session, actor(), draft_id, lock=True)
@@ -75,7 +76,7 @@ def tus_append(draft_id: uuid.UUID, upload_id: uuid.UUID) -> Response:
     if (wrong := _wrong_version()) is not None:
         return wrong
     offset = request.headers.get("Upload-Offset", "")
-    if request.mimetype != _PIECE or not offset.isdigit():
+    if request.mimetype != _PIECE or not _NUMBER.fullmatch(offset):
         return _answer(415 if request.mimetype != _PIECE else 400, text="Phần tệp không đúng dạng.")
     _upload(draft_id, upload_id)
     piece = request.stream.read()
@@ -107,15 +108,21 @@ def tus_end(draft_id: uuid.UUID, upload_id: uuid.UUID) -> Response:
 
 def _finish(draft_id: uuid.UUID, upload_id: uuid.UUID) -> str | None:
     """Take the whole file; returns why it was refused. Twice is harmless: the same file is kept once."""
-    upload = partial.upload_of(db(), draft_id, upload_id)
-    incoming = uploads.Incoming(upload.file_name, storage().join_parts(str(upload_id)))
-    refusal = None
+    with writing() as session:
+        upload = partial.upload_of(session, draft_id, upload_id, lock=True)
+        paper, name, size, was_finished = upload.paper, upload.file_name, upload.size, upload.finished_at is not None
+        refusal = upload.refusal
+    content = b"" if was_finished else storage().join_parts(str(upload_id))
+    if was_finished or len(content) != size:  # somebody else is finishing it
+        return refusal
     try:
-        keep_file(draft_id, upload.paper, incoming)
+        keep_file(draft_id, paper, uploads.Incoming(name, content))
     except Refusal as refused:
         refusal = refused.message
     with writing() as session:
-        partial.finish(session, storage(), partial.upload_of(session, draft_id, upload_id, lock=True), refusal, now())
+        upload = partial.upload_of(session, draft_id, upload_id, lock=True)
+        if upload.finished_at is None:
+            partial.finish(session, storage(), upload, refusal, now())
     return refusal
 
 
@@ -141,7 +148,7 @@ def _metadata(header: str) -> dict[str, str]:
         name, _, coded = pair.strip().partition(" ")
         try:
             found[name] = base64.b64decode(coded, validate=True).decode("utf-8", "replace")
-        except binascii.Error:
+        except ValueError:
             continue
     return found
 

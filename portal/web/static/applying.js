@@ -83,14 +83,14 @@ const keepSaved = (form) => {
       button.textContent = label;
       button.addEventListener("click", () => {
         box.remove();
-        setText(name, chosen);
-        pending[name] = chosen;
+        setText(name, chosen());
+        pending[name] = chosen();
         save();
       });
       box.append(button);
     };
-    choice("Dùng nội dung đó", theirs);
-    choice("Giữ nội dung của tôi", textOf(name));
+    choice("Dùng nội dung đó", () => theirs);
+    choice("Giữ nội dung của tôi", () => textOf(name));
     input.closest(".field, fieldset").append(box);
   };
 
@@ -106,7 +106,10 @@ const keepSaved = (form) => {
       offer(name, text);
     }
     for (const [name, text] of Object.entries(answer.elsewhere)) {
-      if (!(name in pending) && inputsOf(name).length && textOf(name) !== text) {
+      if (name.endsWith("__rows") || name in pending) {
+        continue; // rows that were added elsewhere show when the page is loaded anew
+      }
+      if (inputsOf(name).length && textOf(name) !== text) {
         setText(name, text);
       }
     }
@@ -168,7 +171,7 @@ const keepSaved = (form) => {
   };
   const changed = (event) => {
     const name = event.target.name;
-    if (!name || event.target.type === "file" || name === "csrf_token" || name === "note") {
+    if (!name || event.target.type === "file" || name === "csrf_token") {
       return;
     }
     pending[name] = textOf(name);
@@ -183,14 +186,25 @@ const keepSaved = (form) => {
   form.addEventListener("submit", (event) => {
     if (!navigator.onLine) {
       event.preventDefault();
+      delete form.dataset.sent;
+      form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
       say("Chưa có mạng. Nội dung được giữ trên máy này; hãy bấm lại khi có mạng.", true);
+    } else if (Object.keys(pending).length) {
+      // The page itself carries all of it: what is stored is dropped once a newer revision has come back.
+      try {
+        localStorage.setItem(key, JSON.stringify({ base, texts: pending, submitted: true }));
+      } catch {
+        // nothing is stored then
+      }
     }
   });
 
   // What was typed before the network, the session or the page went away.
   try {
     const left = JSON.parse(localStorage.getItem(key) ?? "null");
-    if (left) {
+    if (left?.submitted && base > left.base) {
+      localStorage.removeItem(key);
+    } else if (left) {
       for (const [name, text] of Object.entries(left.texts)) {
         if (inputsOf(name).length && textOf(name) !== text) {
           pending[name] = text;
@@ -331,11 +345,17 @@ const uploadInPieces = (form) => {
       return;
     }
     if (taken) {
+      running = false;
       location.hash = `giay-to-${form.dataset.slot}`;
       location.reload();
     }
   };
   let running = false;
+  window.addEventListener("beforeunload", (event) => {
+    if (running) {
+      event.preventDefault();
+    }
+  });
   const begin = (event) => {
     event.preventDefault();
     if (!running && input.files.length) {
