@@ -346,8 +346,8 @@ const uploadInPieces = (form) => {
     }
     if (taken) {
       running = false;
-      location.hash = `giay-to-${form.dataset.slot}`;
-      location.reload();
+      // Not a reload: the page may be the answer to a form, which a reload would send again.
+      location.assign(`${location.pathname}?tai=${Date.now()}#giay-to-${form.dataset.slot}`);
     }
   };
   let running = false;
