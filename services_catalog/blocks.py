@@ -97,9 +97,10 @@ class Blocks(Record):
         names = {field.name for field in block}
         if unknown := {*use.only, *use.without, *use.optional, *use.required, *use.labels} - names:
             raise ValueError(f"Khối {use.use} không có mục {', '.join(sorted(unknown))}.")
+        chosen = {n for n in names if n not in use.without and (not use.only or n in use.only)}
         for field in block:
-            if field.name not in use.without and (not use.only or field.name in use.only):
-                yield field.model_copy(update=dict(_changes(field, use, names)))
+            if field.name in chosen:
+                yield field.model_copy(update=dict(_changes(field, use, chosen)))
 
 
 def _changes(field: FormField, use: Use, names: set[str]) -> Iterator[tuple[str, Any]]:
@@ -114,8 +115,9 @@ def _changes(field: FormField, use: Use, names: set[str]) -> Iterator[tuple[str,
         yield "required", field.name in use.required
     if field.name in use.labels:
         yield "label", use.labels[field.name]
-    if field.when and condition(field.when).field in names:
-        yield "when", f"{prefix}{field.when}"
+    if field.when:  # what hangs on a question that this use leaves out is always asked
+        is_there = condition(field.when).field in names
+        yield "when", f"{prefix}{field.when}" if is_there else use.when
     elif use.when:
         yield "when", use.when
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from pydantic import Field
@@ -12,7 +11,7 @@ from services_catalog.form import Form
 from services_catalog.model import Procedure
 from services_catalog.record import Key, Record, Text
 from services_catalog.terms import Audience
-from services_catalog.text import fold
+from services_catalog.text import Word, accented_words
 
 _PEOPLE = frozenset({Audience.CITIZEN, Audience.OVERSEAS_VIETNAMESE, Audience.FOREIGNER, Audience.OFFICIAL})
 
@@ -27,7 +26,7 @@ class Part(Record):
 
     def fits(self, procedure: Procedure) -> bool:
         """True if the procedure needs this step."""
-        name = f" {re.sub(r'[^a-z0-9]+', ' ', fold(procedure.short_name))} "
+        name = accented_words(procedure.short_name)
         if self.sectors and procedure.sector not in self.sectors:
             return False
         return (not self.phrases or _has_any(name, self.phrases)) and not _has_any(name, self.not_phrases)
@@ -64,5 +63,10 @@ class Composition(Record):
         return self.organizations if audiences and not audiences & _PEOPLE else self.both
 
 
-def _has_any(name: str, phrases: tuple[str, ...]) -> bool:
-    return any(f" {fold(phrase)} " in name for phrase in phrases)
+def _has_any(name: list[Word], phrases: tuple[str, ...]) -> bool:
+    """True if the words of a phrase stand in the name one after the other, with their accents: "hủy" is not "huy"."""
+    return any(_stands_in(accented_words(phrase), name) for phrase in phrases)
+
+
+def _stands_in(phrase: list[Word], name: list[Word]) -> bool:
+    return any(name[at : at + len(phrase)] == phrase for at in range(len(name) - len(phrase) + 1))

@@ -141,6 +141,8 @@ def _is(by: By, actor: Actor, action: Action, case: Case, stage: Stage | None) -
         return actor.is_system and (action not in FINISHING or (stage is not None and stage.automatic))
     if by is By.PARENT:
         return actor.is_system and case.parent_id is not None
+    if by is By.APPLICANT and action is Action.SUPPLY and may_answer(actor, case):
+        return True
     if by is By.APPLICANT:
         return _is_applicant(actor, case) and (case.parent_id is None or action is Action.SUPPLY)
     if by is By.STAGE and not _may_hold(actor, case, stage):
@@ -163,6 +165,13 @@ def _may_hold(actor: Actor, case: Case, stage: Stage | None) -> bool:
     return actor.account_id == case.assignee_id or case.assignee_id in actor.stands_for(
         case.stage_agency_key or case.agency_key, Role(stage.role)
     )
+
+
+def may_answer(actor: Actor, case: Case) -> bool:
+    """True for the applicant, and for the desk that typed the application for somebody who may have no account."""
+    if case.typed_by is not None and may_assist(actor, case.agency_key):
+        return True
+    return actor.account_id is not None and actor.account_id == case.applicant_id
 
 
 def may_assist(actor: Actor, agency_key: str) -> bool:

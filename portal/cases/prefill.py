@@ -15,6 +15,7 @@ from services_catalog.form import Form
 from services_catalog.gazetteer import parts_of
 
 _LATEST_CASES = 10
+_OF_PERSON = ("born_on", "sex", "ethnicity", "nationality")
 # What the account says of these is truer than what was once typed.
 _OF_ACCOUNT = ("full_name", "citizen_id")
 
@@ -46,6 +47,7 @@ def _of_cases(session: Session, account: Account) -> dict[str, Any]:
     query = select(Case).where(Case.applicant_id == account.id, Case.typed_by.is_(None))
     found: dict[str, Any] = {}
     for case in session.scalars(query.order_by(Case.id.desc()).limit(_LATEST_CASES)):
+        found = _of_own_person(case, account) | found
         if case.answers.get("requester_name") != account.full_name:
             continue
         for field in publishing.version(session, case.version_id).form.questions():
@@ -54,6 +56,14 @@ def _of_cases(session: Session, account: Account) -> dict[str, Any]:
                 # A form of before addresses had parts kept them as text.
                 found.setdefault(field.prefill, parts_of(value) if _is_old_address(field.prefill, value) else value)
     return found
+
+
+def _of_own_person(case: Case, account: Account) -> dict[str, Any]:
+    """What a case says of a person in it who has the account's own identification number."""
+    mark = "_citizen_id"
+    own = [n.removesuffix(mark) for n, v in case.answers.items() if n.endswith(mark) and v == account.citizen_id]
+    told = ((what, case.answers.get(f"{prefix}_{what}")) for prefix in own for what in _OF_PERSON)
+    return {what: value for what, value in told if value is not None}
 
 
 def _is_old_address(what: str, value: Any) -> bool:

@@ -15,6 +15,7 @@ from portal.cases.drafts import checked, new
 from portal.cases.intake import people_in
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import HERE, Case, CasePerson, Draft, PersonRole
+from portal.cases.permissions import may_answer
 from portal.documents import uploads
 from portal.documents.models import Document
 from portal.gateways.storage import Storage
@@ -28,14 +29,18 @@ from services_catalog.slots import Slot, slots_of
 
 
 def draft_of(session: Session, case: Case, by: Actor, now: datetime) -> Draft:
-    """The draft in which the applicant answers, made at the first look. Raises `Refusal`, `NotFound`."""
-    if case.applicant_id != by.account_id or by.account_id is None:
+    """The draft in which the applicant, or the desk for them, answers; made at the first look.
+
+    Raises `Refusal` and `NotFound`.
+    """
+    if by.account_id is None or not may_answer(by, case):
         raise NotFound("Không tìm thấy hồ sơ.")
     if case.state != State.SUPPLEMENT:
         raise Refusal("not_now", "Hồ sơ không ở bước bổ sung.")
     locked = session.get_one(Case, case.id, with_for_update=True)  # two windows make one draft
     found = session.scalar(select(Draft).where(Draft.case_id == locked.id))
     if found is not None:
+        found.account_id = by.account_id  # another officer of the desk goes on with it
         return found
     form = publishing.version(session, case.version_id).form
     typed = typed_answers(form, case.answers)

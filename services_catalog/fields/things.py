@@ -10,6 +10,8 @@ from services_catalog import business_lines
 from services_catalog.fields.kind import FieldError, FieldErrors, Input, Kind, Typed, part, text_of
 from services_catalog.form import FormField
 
+# As it is usually written, with something between series and number, so that "12-B1 1234" keeps its series.
+_SPLIT = re.compile(r"(\d{2})[-\s]?([A-ZĐ]{1,2}\d?)[-\s]+(\d{4,5})")
 _PLATE = re.compile(r"(\d{2})([A-ZĐ]{1,2}\d??)(\d{4,5})")
 
 
@@ -52,13 +54,13 @@ class Plate(Kind):
     example = "12A-123.45"
 
     def clean(self, typed: str, field: FormField, today: date) -> str:
-        found = _PLATE.fullmatch(re.sub(r"[\s.\-]", "", typed.upper()))
+        written = typed.upper()
+        found = _SPLIT.fullmatch(written.replace(".", "")) or _PLATE.fullmatch(re.sub(r"[\s.\-]", "", written))
         if found is None or not 11 <= int(found[1]) <= 99:
             raise FieldError("Biển số không đúng. Ví dụ: 12A-123.45 hoặc 12-B1 123.45.")
         number = found[3]
-        return (
-            f"{found[1]}{found[2]}-{number[:3]}.{number[3:]}" if len(number) == 5 else f"{found[1]}{found[2]}-{number}"
-        )
+        shown = f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
+        return f"{found[1]}{found[2]}-{shown}"
 
 
 class BusinessLine(Kind):

@@ -247,3 +247,13 @@ def test_what_was_said_once_stands_in_the_next_form(desk: Desk) -> None:
         assert later.typed["requester_email"] == "a@vidu.vn"
         assert later.typed["requester_residence__detail"] == "Số 9"
         assert later.typed["owner_name"] == account.full_name
+
+
+def test_the_desk_that_typed_for_somebody_answers_for_them(desk: Desk, asked: Case) -> None:
+    with desk.database.unit_of_work() as session:
+        case = session.get_one(Case, asked.id)
+        case.typed_by, case.applicant_id = desk.actor("motcua").account_id, None
+        with pytest.raises(NotFound):
+            supplements.draft_of(session, case, desk.actor("chuyenvien"), desk.now)
+    case = send(desk, asked, "Người dân mang giấy đến.", "motcua")
+    assert case.state == State.SUBMITTED

@@ -106,7 +106,7 @@ def test_a_household_business_from_the_start_to_the_receipt(
         click(citizen, "Lưu và tiếp tục")
     assert citizen.url == f"{draft}/giay-to"
     check_page(citizen)
-    minutes = citizen.locator("section.paper", has_text="Biên bản họp thành viên")
+    minutes = citizen.locator("section.paper", has_text="Văn bản ủy quyền cho một thành viên")
     minutes.locator("input[type=file]").set_input_files(
         [photo(tmp_path / "trang 1.jpg"), photo(tmp_path / "trang 2.jpg", color="red")]
     )

@@ -48,6 +48,7 @@ def field(kind: str, **more: object) -> FormField:
         ("nationality", "Việt Nam, Mỹ", "Việt Nam, Hoa Kỳ"),
         ("plate", "12a 12345", "12A-123.45"),
         ("plate", "12-B1 123.45", "12B1-123.45"),
+        ("plate", "12-B1 1234", "12B1-1234"),
         ("business_line", "47 11", "4711"),
         ("sex", "female", "female"),
         ("capital_name", "Hồi Xứ Lạng", "HỒI XỨ LẠNG"),

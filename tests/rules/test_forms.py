@@ -106,6 +106,22 @@ def test_what_does_not_apply_is_neither_asked_nor_kept(catalog: Catalog) -> None
     assert "former" in [step.key for step in steps_that_apply(vehicle, {"vehicle_request": "transfer"})]
 
 
+def test_a_form_is_composed_by_the_words_and_not_by_their_bare_letters(catalog: Catalog) -> None:
+    form = catalog.form_of(catalog.procedures["1.002010"])
+    assert form is not None
+    assert "ending" not in [step.key for step in form.steps], "“hoạt động của” is not “đóng cửa”"
+
+
+def test_a_foreigner_needs_no_personal_number(catalog: Catalog) -> None:
+    form = catalog.forms["marriage-registration"]
+    passport = {"requester_paper_kind": "passport", "requester_passport": "E123", "wife_paper_kind": "passport",
+                "wife_passport": "E123"}  # fmt: skip
+    errors = check_form(form, passport, TODAY).errors
+    wrong = {name for said in errors.values() for name in said}
+    assert not wrong & {"requester_citizen_id", "wife_citizen_id", "requester_passport", "wife_passport"}
+    assert "husband_citizen_id" in wrong
+
+
 def test_values_are_computed(catalog: Catalog) -> None:
     form = catalog.forms["household-business"]
     typed = {
