@@ -31,7 +31,8 @@ def upright(content: bytes) -> bytes:
             with Image.open(io.BytesIO(content)) as opened:
                 opened.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))  # a JPEG is read smaller at once
                 orientation = _turn(opened)
-                image = opened if opened.mode in ("RGB", "L") else opened.convert("RGBA")
+                image = _eight_bits(opened) if opened.mode.startswith("I") else opened
+                image = image if image.mode in ("RGB", "L") else image.convert("RGBA")
                 image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # before copies of it are made
                 image = _on_white(image.transpose(orientation) if orientation else image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -71,6 +72,11 @@ def one_pdf(photos: list[bytes]) -> bytes:
     if made is None:
         raise TypeError("img2pdf wrote nothing")
     return bytes(made)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Of a scan with 16 bits of grey, the upper eight: a plain conversion would make nearly all of it white."""
+    return image.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
 
 
 def _on_white(image: Image.Image) -> Image.Image:

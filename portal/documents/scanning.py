@@ -26,30 +26,33 @@ def quarantine(
     _log.warning("file_quarantined", found=found, sha256=sha256)
 
 
-def scan_waiting(session: Session, storage: Storage, scanner: Scanner, now: datetime) -> int:
-    """Show the scanner what it has not seen yet, oldest first; returns how many files are settled now."""
-    waiting = select(Document.sha256).where(Document.scan == Scan.WAITING).order_by(Document.uploaded_at)
+def waiting(session: Session) -> list[str]:
+    """The SHA-256 of files that the scanner has not seen, those of cases and drafts first, oldest first."""
+    handed_in = select(Document.sha256).where(Document.scan == Scan.WAITING).order_by(Document.uploaded_at)
     kept = select(WalletPaper.sha256).where(WalletPaper.scan == Scan.WAITING).order_by(WalletPaper.kept_at)
-    found = [*session.scalars(waiting.limit(_AT_ONCE)), *session.scalars(kept.limit(_AT_ONCE))]
-    settled = 0
-    for sha256 in dict.fromkeys(found):
-        if not storage.has(sha256):  # nobody will open what is not there
-            _settle(session, sha256, Scan.INFECTED)
-            continue
-        content = storage.get(sha256)
-        try:
-            verdict = scanner.scan(content)
-        except ScannerDown:
-            if not _answers(scanner):
-                return settled
-            continue  # this one file is too large or too slow for it; the others are not to wait for it
-        settled += 1
-        _settle(session, sha256, Scan.INFECTED if verdict.found else Scan.CLEAN)
-        if verdict.found:
-            owner = session.scalar(select(WalletPaper.account_id).where(WalletPaper.sha256 == sha256))
-            quarantine(session, storage, content, verdict.found, account_id=owner, now=now)
-            storage.delete(sha256)
-    return settled
+    found = [*session.scalars(handed_in.limit(_AT_ONCE)), *session.scalars(kept.limit(_AT_ONCE))]
+    return list(dict.fromkeys(found))
+
+
+def scan_one(session: Session, storage: Storage, scanner: Scanner, sha256: str, now: datetime) -> bool:
+    """Show one file to the scanner; False where the scanner itself does not answer.
+
+    A file that is too large or too slow for it stays shut; the others are not to wait for it.
+    """
+    if not storage.has(sha256):  # nobody will open what is not there
+        _settle(session, sha256, Scan.INFECTED)
+        return True
+    content = storage.get(sha256)
+    try:
+        verdict = scanner.scan(content)
+    except ScannerDown:
+        return _answers(scanner)
+    _settle(session, sha256, Scan.INFECTED if verdict.found else Scan.CLEAN)
+    if verdict.found:
+        owner = session.scalar(select(WalletPaper.account_id).where(WalletPaper.sha256 == sha256))
+        quarantine(session, storage, content, verdict.found, account_id=owner, now=now)
+        storage.delete(sha256)
+    return True
 
 
 def _answers(scanner: Scanner) -> bool:

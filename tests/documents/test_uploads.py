@@ -104,6 +104,13 @@ def test_a_picture_of_absurd_size_is_not_opened() -> None:
         photos.upright(out.getvalue())
 
 
+def test_a_scan_with_sixteen_bits_of_grey_stays_readable() -> None:
+    out = io.BytesIO()
+    Image.new("I;16", (60, 40), 20_000).save(out, "PNG")
+    with Image.open(io.BytesIO(photos.upright(out.getvalue()))) as page:
+        assert 70 <= page.convert("L").getpixel((30, 20)) <= 86
+
+
 def test_pdfs_that_nobody_could_read_are_refused() -> None:
     empty, locked = io.BytesIO(), io.BytesIO()
     with pikepdf.new() as nothing:
@@ -210,9 +217,11 @@ def test_a_file_that_the_scanner_has_not_seen_stays_shut_until_it_has(desk: Desk
             uploads.add(session, desk.storage, file, draft_id=draft.id, slot=0, now=desk.now)
         assert scanning.waiting_count(session) == 2
         assert not any(document.may_be_opened for document in uploads.of_draft(session, draft.id))
-        assert scanning.scan_waiting(session, desk.storage, down, desk.now) == 0
+        first, second = scanning.waiting(session)
+        assert not scanning.scan_one(session, desk.storage, down, first, desk.now)
     with clamd.running() as address, desk.database.unit_of_work() as session:
-        assert scanning.scan_waiting(session, desk.storage, Clamd(address), desk.now) == 2
+        assert all(scanning.scan_one(session, desk.storage, Clamd(address), one, desk.now) for one in (first, second))
+        assert scanning.waiting(session) == []
         states = {d.file_name: (d.scan, d.may_be_opened) for d in uploads.of_draft(session, draft.id)}
         with pytest.raises(Refusal, match="có mã độc"):
             uploads.combine_photos(session, desk.storage, draft.id, desk.now)

@@ -41,4 +41,8 @@ def scan_waiting(context: Context) -> None:
     if context.scanner is None:
         return
     with context.database.unit_of_work() as session:
-        scanning.scan_waiting(session, context.storage, context.scanner, now())
+        files = scanning.waiting(session)
+    for sha256 in files:  # each in a transaction of its own: nobody waits for the scans of others
+        with context.database.unit_of_work() as session:
+            if not scanning.scan_one(session, context.storage, context.scanner, sha256, now()):
+                return

@@ -1,6 +1,7 @@
 """Drafts are kept as they were typed, and answer requests for supplements; officers type for others."""
 
 import json
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,6 +73,13 @@ def _typed(answers: dict[str, Any]) -> dict[str, str]:
 
 
 def _answers(typed: dict[str, str]) -> dict[str, str]:
-    """What one input holds; what has parts cannot be told by the forms of before."""
+    """What one input holds; what has parts cannot be told by the forms of before. Days stand as these keep them."""
     written = {name: typed[f"{name}__written"] for name in ADDRESSES if typed.get(f"{name}__written")}
-    return {name: text for name, text in typed.items() if "__" not in name and text} | written
+    return {name: _DAY.sub(_iso, text) for name, text in typed.items() if "__" not in name and text} | written
+
+
+def _iso(day: re.Match[str]) -> str:
+    return f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}"
+
+
+_DAY = re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})$")

@@ -135,7 +135,13 @@ const keepSaved = (form) => {
         askToSignIn();
         return false;
       }
-      if (!response.ok || response.redirected) {
+      if (response.redirected || [404, 409].includes(response.status)) {
+        pending = {};
+        remember();
+        say("Hồ sơ này đã được gửi, đã xóa hoặc không còn nhận. Hãy tải lại trang.", true);
+        return false;
+      }
+      if (!response.ok) {
         throw new Error(String(response.status));
       }
       take(await response.json(), sent);
@@ -251,6 +257,12 @@ const pause = (ms) => new Promise((done) => {
 });
 const coded = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
+// Why a file is refused: said in plain text, or else in general words.
+const reasonOf = async (response, otherwise) => {
+  const isPlain = (response.headers.get("Content-Type") ?? "").startsWith("text/plain");
+  return (isPlain && (await response.text())) || otherwise;
+};
+
 const uploadOne = async (form, chosen, say) => {
   const token = form.querySelector("[name=csrf_token]").value;
   const common = { "Tus-Resumable": "1.0.0", "X-CSRFToken": token };
@@ -278,7 +290,7 @@ const uploadOne = async (form, chosen, say) => {
     headers: { ...common, "Upload-Length": String(file.size), "Upload-Metadata": metadata },
   });
   if (made.status !== 201) {
-    return (await made.text()) || "Không tải lên được. Hãy tải lại trang rồi thử lại.";
+    return reasonOf(made, "Không tải lên được. Hãy tải lại trang rồi thử lại.");
   }
   const place = made.headers.get("Location");
   let offset = 0;
@@ -297,7 +309,7 @@ const uploadOne = async (form, chosen, say) => {
     if (response && response.status === 204) {
       offset = Number(response.headers.get("Upload-Offset"));
     } else if (response && [413, 422].includes(response.status)) {
-      return await response.text();
+      return reasonOf(response, "Tệp không được nhận. Hãy chọn tệp khác.");
     } else {
       say("Mất mạng. Phần đã tải vẫn còn, sẽ tự tải tiếp khi có mạng.", offset / file.size);
       await pause(RETRY_MS);
