@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import Field
@@ -130,8 +130,3 @@ def mistakes_of(source: FormSource, blocks: Blocks) -> tuple[Form | None, str]:
         return None, f"Không có khối {error}."
     except ValueError as error:
         return None, str(error)
-
-
-def forms_of(sources: Mapping[str, FormSource], blocks: Blocks) -> dict[str, Form]:
-    """All forms by key. Raises as `Blocks.form` does."""
-    return {key: blocks.form(source) for key, source in sources.items()}

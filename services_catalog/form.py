@@ -20,7 +20,7 @@ class FormField(Record):
     `group`: questions in a row with the same one stand under it. `when`: it is asked only where this holds.
     `fields` are the questions of a row; `minimum` and `maximum` then count rows, for files the files, for a number
     they bound it. `compute`: how the value follows from others (`services_catalog.computed`). `prefill`: what of the
-    person it is, so that it is known the next time. `same_as`: the question whose answer is often the same.
+    person it is, so that it is known the next time.
     """
 
     name: Key

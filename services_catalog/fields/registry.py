@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -86,9 +86,3 @@ def typed_of(field: FormField, value: Any) -> dict[str, str]:
 def show_answer(field: FormField, value: Any) -> str:
     """The kept `value` in words, or an em dash where there is none."""
     return "—" if value in (None, "", []) else KINDS[field.kind].show(value, field)
-
-
-def shown(fields: Mapping[str, FormField], name: str, values: Mapping[str, Any]) -> str:
-    """The answer to the question `name` in words; empty where it is not asked or not answered."""
-    field = fields.get(name)
-    return "" if field is None or values.get(name) in (None, "", []) else show_answer(field, values[name])

@@ -17,7 +17,6 @@ from portal.web.catalog.questions import StepForm, empty_step, step_document, st
 from portal.web.errors import status_of
 from portal.web.session import actor, writing
 from services_catalog.fields import KINDS
-from services_catalog.form import PART
 from services_catalog.library import WrongRecord, as_document
 from services_catalog.loader import library
 from services_catalog.mistakes import FieldMistake
@@ -130,8 +129,7 @@ def _said(mistake: FieldMistake) -> str:
 
 
 def _page(row: ProcedureVersionRow, number: int, page: StepForm, *, errors: list[str] | None = None) -> str:
-    asked = [question.name for question in library().form_of(Procedure.model_validate(row.document)).questions()]  # type: ignore[union-attr]
     return render_template(
-        "catalog/form_step.html", row=row, number=number, form=page, errors=errors or [], asked=asked, part=PART,
+        "catalog/form_step.html", row=row, number=number, form=page, errors=errors or [],
         kinds=[(key, kind.label) for key, kind in KINDS.items()], revision=request.form.get("revision", row.revision),
     )  # fmt: skip
