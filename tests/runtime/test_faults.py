@@ -67,9 +67,11 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def clock(folder: Path) -> SettableClock:
+def clock(folder: Path) -> Iterator[SettableClock]:
     """The wall clock of all processes of the portal."""
-    return SettableClock(folder / "clock")
+    clock = SettableClock(folder / "clock")
+    yield clock
+    clock.close()
 
 
 @pytest.fixture(scope="module")
