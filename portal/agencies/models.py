@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +23,11 @@ class Agency(Base):
     parent_key: Mapped[str | None] = mapped_column(ForeignKey("agencies.key"))
     place_code: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
+    # The days on which it begins and ends to exist (both included), where that is recorded.
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    # It was changed in the portal: the data folder says nothing of it any more.
+    is_managed: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class AgencyPredecessor(Base):

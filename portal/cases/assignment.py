@@ -8,15 +8,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.base.clock import local_day
-from portal.cases.lifecycle import State
 from portal.cases.models import Case
 from portal.identity.models import Role
 from portal.identity.queries import absent, holders
+from services_catalog.terms import StageAction
 from services_catalog.workflow import Stage
 
 
 def least_loaded(session: Session, agency_key: str, stage: Stage, now: datetime) -> int | None:
-    """The account with the fewest open cases among those who hold the stage's role; None if nobody does.
+    """The account with the fewest cases in hand among those who hold the stage's role; None if nobody does.
 
     With nobody assigned, anyone who gets the role later finds the case in the queue.
     """
@@ -28,7 +28,7 @@ def least_loaded(session: Session, agency_key: str, stage: Stage, now: datetime)
         return people[0] if people else None
     query = (
         select(Case.assignee_id, func.count())
-        .where(Case.assignee_id.in_(people), Case.state.in_([State.ACCEPTED, State.IN_PROCESS]))
+        .where(Case.assignee_id.in_(people), Case.stage_does == StageAction.PROPOSE)
         .group_by(Case.assignee_id)
     )
     load: dict[int | None, int] = {assignee: count for assignee, count in session.execute(query)}

@@ -10,7 +10,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.base.clock import local_day
-from portal.cases.models import Case, ClockShift, ShiftedCase
+from portal.cases.models import Case
+from portal.cases.shift_models import ClockShift, ShiftedCase
 from portal.deadlines.calendar import WorkCalendar
 from portal.deadlines.calendars import calendar_of
 from portal.deadlines.clock import counts_calendar_days

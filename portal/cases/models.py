@@ -7,13 +7,21 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Computed, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base.db import Base
 
 HERE = "portal"
+# By what queues are ordered: the due time that runs, or what the applicant has until; else after everything.
+QUEUE_AT = (
+    "coalesce(due_at, CASE WHEN accepted_at IS NULL THEN acceptance_due_at END, supplement_due_at, "
+    "'9000-01-01 00:00:00+00'::timestamptz)"
+)
+IS_OPEN = "state NOT IN ('declined', 'withdrawn', 'discontinued', 'returned')"
+GUEST_KEYS = "array_remove(party_keys, agency_key)"
+ANYBODYS = "stage IS NOT NULL AND (stage_does <> 'propose' OR assignee_id IS NULL)"
 
 
 class Draft(Base):
@@ -48,9 +56,19 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
-        Index("ix_cases_desk", "agency_key", "state", "due_at", "id"),
-        Index("ix_cases_stage", "stage_agency_key", "stage_role", "due_at", postgresql_where="stage IS NOT NULL"),
-        Index("ix_cases_parties", "party_keys", postgresql_using="gin"),
+        # The queues of `portal.desk.queues`, each in the order in which it is read.
+        Index("ix_cases_desk", "agency_key", "state", "queue_at", "id"),
+        Index("ix_cases_stage", "stage_agency_key", "stage_role", "queue_at", "id", postgresql_where=text(ANYBODYS)),
+        Index("ix_cases_assignee", "assignee_id", "queue_at", "id", postgresql_where=text("stage_does = 'propose'")),
+        Index("ix_cases_payment", text("coalesce(stage_agency_key, agency_key)"), "queue_at", "id",
+              postgresql_where=text("state = 'payment'")),
+        Index("ix_cases_open", "agency_key", "queue_at", "id", postgresql_where=text("is_open")),
+        Index("ix_cases_newest", "agency_key", "id"),
+        Index("ix_cases_register", "agency_key", "submitted_at", "id"),
+        Index("ix_cases_guests", "guest_keys", postgresql_using="gin", postgresql_where=text("guest_keys <> '{}'")),
+        Index("ix_cases_open_guests", "guest_keys", postgresql_using="gin",
+              postgresql_where=text("is_open AND guest_keys <> '{}'")),
+        Index("ix_cases_procedure", "agency_key", "procedure_code", "id"),
         Index("ix_cases_asked", "asked_keys", postgresql_using="gin", postgresql_where="asked_keys <> '{}'"),
         Index("ix_cases_ready", "changed_at", postgresql_where="state = 'finished'"),
         Index("ix_cases_parent", "parent_id", postgresql_where="parent_id IS NOT NULL"),
@@ -59,8 +77,7 @@ class Case(Base):
         Index("ix_cases_warning", "next_warning_at", postgresql_where="next_warning_at IS NOT NULL"),
         Index("ix_cases_handling", "procedure_code", "finished_at", postgresql_where="handling_minutes IS NOT NULL"),
         Index("ix_cases_applicant", "applicant_id", "id"),
-        Index("ix_cases_assignee", "assignee_id", "state", postgresql_where="state IN ('accepted', 'in_process')"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
@@ -85,6 +102,8 @@ class Case(Base):
     contact_name: Mapped[str]
     contact_phone: Mapped[str | None]
     answers: Mapped[dict[str, Any]]
+    # What they were before the last supplement, so that officers see what has changed.
+    answers_before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     lookup_code: Mapped[str]
 
     state: Mapped[str]
@@ -139,6 +158,13 @@ class Case(Base):
     # Until when the applicant's question is to be answered; None where there is none open.
     answer_due_at: Mapped[datetime | None]
     amount_due: Mapped[int | None]  # đồng
+    # Where the applicant lives: the name of the commune, as the form keeps it.
+    commune: Mapped[str | None]
+
+    # Kept by the database itself, for its indexes.
+    queue_at: Mapped[datetime] = mapped_column(Computed(QUEUE_AT, persisted=True), deferred=True)
+    is_open: Mapped[bool] = mapped_column(Computed(IS_OPEN, persisted=True), deferred=True)
+    guest_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed(GUEST_KEYS, persisted=True), deferred=True)
 
     # Every UPDATE names the version it read, so two officers at once never both succeed.
     __mapper_args__ = {"version_id_col": row_version}
@@ -171,6 +197,16 @@ class CasePerson(Base):
     phone: Mapped[str | None]
     email: Mapped[str | None]
     address: Mapped[str | None]
+
+
+class CaseSearch(Base):
+    """The words by which staff find a case: of names without accents, and phone numbers. `portal.cases.finding`."""
+
+    __tablename__ = "case_search"
+    __table_args__ = (Index("ix_case_search_words", "words", postgresql_using="gin"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    words: Mapped[str] = mapped_column(TSVECTOR)
 
 
 class CaseEvent(Base):
@@ -247,42 +283,6 @@ class Opinion(Base):
     answer: Mapped[str | None]
     agrees: Mapped[bool | None]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-
-
-class ClockShift(Base):
-    """A reason to put off the due times of all open cases of an agency, or (None) of the province.
-
-    An outage has a beginning and an end; a calendar change has the day whose work was declared otherwise.
-    """
-
-    __tablename__ = "clock_shifts"
-
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    agency_key: Mapped[str | None] = mapped_column(ForeignKey("agencies.key"))
-    began_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
-    day: Mapped[date | None]
-    # What was declared of that day before, if anything was.
-    declared_before: Mapped[bool | None]
-    reason: Mapped[str]
-    declared_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    declared_at: Mapped[datetime]
-    # How far it has come, and when the last open case had been looked at.
-    last_case_id: Mapped[int] = mapped_column(default=0, server_default="0")
-    finished_at: Mapped[datetime | None]
-
-
-class ShiftedCase(Base):
-    """What a clock shift did to a case: looked at once, whether or not anything changed."""
-
-    __tablename__ = "shifted_cases"
-
-    shift_id: Mapped[int] = mapped_column(ForeignKey("clock_shifts.id"), primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
-    due_before: Mapped[datetime | None]
-    due_after: Mapped[datetime | None]
-    # The kind of error that kept this one case from being put off; a person has to look at it.
-    error: Mapped[str | None]
 
 
 class CaseCounter(Base):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
 from portal.base.errors import NotFound
+from portal.cases import finding
 from portal.cases.clocks import set_alarm, start_acceptance
 from portal.cases.events import tell
 from portal.cases.lifecycle import State
@@ -84,6 +85,7 @@ def open_case(session: Session, application: Application, *, by: Actor, now: dat
         contact_name=contact.name,
         contact_phone=contact.phone,
         answers=dict(application.answers),
+        commune=finding.commune_of(application.answers),
         lookup_code="".join(secrets.choice(_SECRET_LETTERS) for _ in range(8)),
         state=State.SUBMITTED,
         submitted_at=now,
@@ -99,6 +101,8 @@ def open_case(session: Session, application: Application, *, by: Actor, now: dat
     session.add(case)
     session.flush()
     session.add_all(CasePerson(case_id=case.id, role=role, **vars(person)) for role, person in people.items())
+    session.flush()
+    finding.remember(session, case.id)
     tell(session, case, "case.submitted", application.published.procedure, by=by, now=now,
          details=dict(application.details))  # fmt: skip
     return case

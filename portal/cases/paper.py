@@ -26,6 +26,7 @@ from services_catalog.form import FormField
 
 _COMMUNE = re.compile(r"^.*? (xã|phường) ")
 _NO_TITLE = "Lãnh đạo phê duyệt"
+MADE_BY_THE_SYSTEM = "Bản do hệ thống lập, chưa có chữ ký số."
 _NOT_SIGNED = "Bản do hệ thống lập từ quyết định phê duyệt trên hệ thống, chưa có chữ ký số."
 _ON_BIRTH_CERTIFICATE = (
     "child_name", "child_born_on", "child_sex", "child_ethnicity", "child_nationality", "child_birth_place",
@@ -49,25 +50,40 @@ _LABELS = {
 def paper_data(session: Session, case: Case, base_url: str, result: Result | None = None) -> dict[str, Any]:
     """The data of the result's template; without a numbered `result` it is a draft."""
     published = publishing.version(session, case.version_id)
-    agency = session.get_one(Agency, result.agency_key if result else case.stage_agency_key or case.agency_key)
-    parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
+    issuer = result.agency_key if result else case.stage_agency_key or case.agency_key
     fields = {field.name: field for field in published.form.questions()}
     return {
-        "reference": case.reference,
-        "procedure": published.procedure.short_name,
-        "agency": agency.name,
-        "parent_agency": parent.name if parent else "",
+        **heading(session, case, base_url, result.issued_on if result else None, issuer),
         "number": f"{result.number}/{result.year}" if result else "…",
-        "place_and_date": place_and_date(agency, result.issued_on if result else None),
         "beneficiary": owner_name(session, case),
         "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
         "is_granted": bool(case.is_granted),
         "decision": case.decision or _usual_decision(session, case, published.procedure.result_paper),
         "rows": _rows(case, fields),
         **_signer(session, case),
-        "lookup_url": links.lookup(base_url, case.reference),
         "footer": _NOT_SIGNED,
         "is_draft": result is None,
+    }
+
+
+def heading(
+    session: Session, case: Case, base_url: str, day: date | None, agency_key: str | None = None
+) -> dict[str, Any]:
+    """What every paper about a case begins with; of the case's own agency unless another one issues it."""
+    agency = session.get_one(Agency, agency_key or case.agency_key)
+    parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
+    return {
+        "reference": case.reference,
+        "procedure": publishing.version(session, case.version_id).procedure.short_name,
+        "agency": agency.name,
+        "parent_agency": parent.name if parent else "",
+        "number": "",
+        "place_and_date": place_and_date(agency, day),
+        "lookup_url": links.lookup(base_url, case.reference),
+        "footer": MADE_BY_THE_SYSTEM,
+        "is_draft": False,
+        "signer": "",
+        "signer_title": "",
     }
 
 
@@ -77,25 +93,15 @@ def apology_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
     event = session.scalar(query)
     if event is None or event.actor_id is None:
         raise NotFound("Hồ sơ không có phiếu xin lỗi.")
-    agency = session.get_one(Agency, case.agency_key)
-    parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
     said = event.details
     return {
-        "reference": case.reference,
-        "procedure": publishing.version(session, case.version_id).procedure.short_name,
-        "agency": agency.name,
-        "parent_agency": parent.name if parent else "",
-        "number": "",
-        "place_and_date": place_and_date(agency, local_day(event.at)),
+        **heading(session, case, base_url, local_day(event.at)),
         "beneficiary": owner_name(session, case),
         "accepted_on": f"{local_day(case.accepted_at or case.submitted_at):%d/%m/%Y}",
         "promised": said.get("from") or when(case.promised_due_at or event.at),
         "due": said.get("to") or when(case.due_at or event.at),
         "reason": said.get("reason", ""),
-        **_signed(session, case, event, Role.HEAD, "Lãnh đạo đơn vị giải quyết"),
-        "lookup_url": links.lookup(base_url, case.reference),
-        "footer": "Bản do hệ thống lập, chưa có chữ ký số.",
-        "is_draft": False,
+        **signed(session, case, event, Role.HEAD, "Lãnh đạo đơn vị giải quyết"),
     }
 
 
@@ -129,10 +135,10 @@ def _signer(session: Session, case: Case) -> dict[str, str]:
     approved = session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
     if approved is None or approved.actor_id is None:
         return {"signer": "", "signer_title": _NO_TITLE}
-    return _signed(session, case, approved, Role.APPROVER, _NO_TITLE)
+    return signed(session, case, approved, Role.APPROVER, _NO_TITLE)
 
 
-def _signed(session: Session, case: Case, event: CaseEvent, role: Role, usual_title: str) -> dict[str, str]:
+def signed(session: Session, case: Case, event: CaseEvent, role: Role, usual_title: str) -> dict[str, str]:
     """Name and title of who made an event, in that role or in somebody's stead."""
     actor_id, acted_for = event.actor_id or 0, event.details.get("acted_for")
     principal = int(acted_for) if acted_for else None

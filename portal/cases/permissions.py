@@ -167,6 +167,11 @@ def _may_hold(actor: Actor, case: Case, stage: Stage | None) -> bool:
     )
 
 
+def holds_stage(actor: Actor, case: Case, workflow: Workflow) -> bool:
+    """True if the stage that the case is in is this person's to finish."""
+    return _is(By.STAGE, actor, Action.PROPOSE, case, current_stage(case, workflow))
+
+
 def may_answer(actor: Actor, case: Case) -> bool:
     """True for the applicant, and for the desk that typed the application for somebody who may have no account."""
     if case.typed_by is not None and may_assist(actor, case.agency_key):

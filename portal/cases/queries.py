@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound
-from portal.cases.lifecycle import DESK_ROLE, DESK_STATES, OPINION_ROLES, State
 from portal.cases.models import Case, CaseEvent
-from portal.cases.permissions import may_see
+from portal.cases.permissions import current_stage, may_see
 from portal.cases.references import normalise
 from portal.identity.actor import Actor
-from portal.identity.models import Role
-from portal.publishing.models import ProcedureVersionRow
-from services_catalog.terms import StageAction
-from services_catalog.text import short_name
+from portal.publishing import queries as publishing
 
 
 @dataclass(frozen=True)
-class QueueRow:
-    """A case as a queue shows it."""
+class Listed:
+    """A case as lists show it."""
 
     case: Case
     procedure: str
@@ -62,54 +57,18 @@ def history(session: Session, case: Case) -> Sequence[CaseEvent]:
     return session.scalars(select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.number)).all()
 
 
-def of_applicant(session: Session, actor: Actor, *, limit: int = 100) -> list[QueueRow]:
+def of_applicant(session: Session, actor: Actor, *, limit: int = 100) -> list[Listed]:
     """The actor's own cases, newest first; those that were opened for one of them are shown with it."""
-    own = and_(Case.applicant_id == actor.account_id, Case.parent_id.is_(None))
-    return _rows(session, own, Case.id.desc(), limit=limit)
+    query = select(Case).where(Case.applicant_id == actor.account_id, Case.parent_id.is_(None))
+    return listed(session, session.scalars(query.order_by(Case.id.desc()).limit(limit)).all())
 
 
-def to_do(session: Session, actor: Actor, now: datetime, *, limit: int = 200) -> list[QueueRow]:
-    """What waits for this member of staff, in order of due time."""
-    waiting = [_waits_for(actor, agency, role, now) for agency, role in sorted(actor.roles)]
-    due = func.coalesce(Case.due_at, Case.acceptance_due_at)
-    return _rows(session, or_(*waiting), due, Case.id, limit=limit) if waiting else []
-
-
-def of_agencies(session: Session, actor: Actor, *, limit: int = 200) -> list[QueueRow]:
-    """All cases in which the agencies take part at which the actor holds a position, newest first."""
-    return _rows(session, Case.party_keys.overlap(list(actor.case_agency_keys)), Case.id.desc(), limit=limit)
-
-
-def _waits_for(actor: Actor, agency_key: str, role: Role, now: datetime) -> ColumnElement[bool]:
-    """What `permissions` lets this role do, as a condition; a test compares the two for every state and role."""
-    here = Case.agency_key == agency_key
-    conditions = []
-    if role in OPINION_ROLES:
-        conditions.append(and_(Case.asked_keys != [], Case.asked_keys.contains([agency_key])))
-    if role is Role.ACCOUNTANT:
-        asking = func.coalesce(Case.stage_agency_key, Case.agency_key)
-        conditions.append(and_(Case.state == State.PAYMENT, asking == agency_key))
-    if role is DESK_ROLE:
-        conditions.append(and_(here, Case.state.in_(DESK_STATES)))
-        # The applicant has not answered in time: the desk decides.
-        conditions.append(and_(here, Case.state == State.SUPPLEMENT, Case.supplement_due_at < now))
-    own = [actor.account_id, *actor.stands_for(agency_key, role)]
-    mine = or_(Case.stage_does != StageAction.PROPOSE, Case.assignee_id.is_(None), Case.assignee_id.in_(own))
-    # The first condition is the one of the index.
-    conditions.append(and_(Case.stage.is_not(None), Case.stage_agency_key == agency_key, Case.stage_role == role, mine))
-    return or_(false(), *conditions)
-
-
-def _rows(session: Session, where: ColumnElement[bool], *order: object, limit: int) -> list[QueueRow]:
-    query = (
-        select(Case, ProcedureVersionRow.document["name"].as_string(), ProcedureVersionRow.workflow["stages"])
-        .join(ProcedureVersionRow, ProcedureVersionRow.id == Case.version_id)
-        .where(where)
-        .order_by(*order)  # type: ignore[arg-type]
-        .limit(limit)
-    )
-    rows = []
-    for case, name, stages in session.execute(query):
-        label = next((stage["label"] for stage in stages if stage["key"] == case.stage), None)
-        rows.append(QueueRow(case, short_name(name), label))
-    return rows
+def listed(session: Session, cases: Sequence[Case]) -> list[Listed]:
+    """The cases with the names of their procedures and stages."""
+    versions = publishing.versions(session, {case.version_id for case in cases})
+    found = []
+    for case in cases:
+        published = versions[case.version_id]
+        stage = current_stage(case, published.workflow)
+        found.append(Listed(case, published.procedure.short_name, stage.label if stage else None))
+    return found

@@ -6,12 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.agencies.models import Agency
-from portal.base import links
 from portal.base.clock import local_day
 from portal.base.words import when
 from portal.cases.models import Case
-from portal.cases.paper import owner_name, place_and_date
+from portal.cases.paper import heading, owner_name
 from portal.documents import uploads
 from portal.publishing import queries as publishing
 from services_catalog.answers import questions_that_apply
@@ -22,8 +20,6 @@ from services_catalog.slots import slot_name
 def receipt_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
     """The data of the template "receipt"."""
     published = publishing.version(session, case.version_id)
-    agency = session.get_one(Agency, case.agency_key)
-    parent = session.get(Agency, agency.parent_key) if agency.parent_key else None
     asked = {field.name for field in questions_that_apply(published.form, case.answers)}
     sections = [
         (step.title, [(f.label, show_answer(f, case.answers[f.name])) for f in step.fields
@@ -31,15 +27,10 @@ def receipt_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
         for step in published.form.steps
     ]  # fmt: skip
     return {
-        "reference": case.reference,
+        **heading(session, case, base_url, local_day(case.submitted_at)),
         "lookup_code": case.lookup_code,
-        "procedure": published.procedure.short_name,
         "form": published.form.title,
         "declaration": published.form.declaration,
-        "agency": agency.name,
-        "parent_agency": parent.name if parent else "",
-        "number": "",
-        "place_and_date": place_and_date(agency, local_day(case.submitted_at)),
         "owner": owner_name(session, case),
         "submitted": when(case.submitted_at),
         "answer_before": when(case.acceptance_due_at),
@@ -54,9 +45,5 @@ def receipt_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
             }
             for file in uploads.of_case(session, case.id)
         ],
-        "signer": "",
-        "signer_title": "",
-        "lookup_url": links.lookup(base_url, case.reference),
         "footer": "Bản do hệ thống lập khi nhận hồ sơ; chưa phải giấy tiếp nhận và hẹn trả kết quả.",
-        "is_draft": False,
     }

@@ -15,7 +15,8 @@ from portal.cases.clocks import running_clock, set_alarm
 from portal.cases.events import tell
 from portal.cases.lifecycle import DONE, PAUSED, State
 from portal.cases.loss import Loss, loss_for
-from portal.cases.models import Case, ClockShift, Opinion, ShiftedCase
+from portal.cases.models import Case, Opinion
+from portal.cases.shift_models import ClockShift, ShiftedCase
 from portal.deadlines import actions as calendars
 from portal.deadlines.calendars import calendar_of
 from portal.identity.actor import SYSTEM, Actor

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid, NotFound, Refusal
+from portal.cases import finding
 from portal.cases.actions import perform_locked
 from portal.cases.drafts import checked, new
 from portal.cases.intake import people_in
@@ -86,7 +87,7 @@ def send(
     changed = changed_questions(published.form, case.answers, answers)
     if not changed and not files and not note.strip():
         raise Invalid({"note": "Bạn chưa sửa mục nào, chưa thêm tệp nào. Hãy ghi rõ bạn đã bổ sung những gì."})
-    case.answers = answers
+    case.answers_before, case.answers = case.answers, answers
     _name_people(session, case, published)
     details = {"note": note.strip() or _summary(changed, files)}
     perform_locked(session, case, Action.SUPPLY, by=by, now=now, details=details, expected_version=expected_version)
@@ -147,8 +148,11 @@ def _name_people(session: Session, case: Case, published: Published) -> None:
         people[PersonRole.SUBMITTER] = contact
     for role, person in people.items():
         session.merge(CasePerson(case_id=case.id, role=role, **vars(person)))
+    case.commune = finding.commune_of(case.answers)
     if PersonRole.ADDRESSEE not in people and (old := session.get(CasePerson, (case.id, PersonRole.ADDRESSEE))):
         session.delete(old)
+    session.flush()
+    finding.remember(session, case.id)
 
 
 def _summary(changed: list[FormField], files: list[Document]) -> str:

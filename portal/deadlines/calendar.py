@@ -101,6 +101,11 @@ class WorkCalendar:
             day += timedelta(days=1)
         return total
 
+    @staticmethod
+    def midnight(day: date, *, after: bool = False) -> datetime:
+        """The beginning of a local day, or the end of it."""
+        return datetime.combine(day + timedelta(days=1) if after else day, time(), VIETNAM)
+
     def closing(self, day: date) -> datetime:
         """The end of office hours on `day`."""
         return datetime.combine(day, self.hours_on(day).sessions[-1][1], VIETNAM)

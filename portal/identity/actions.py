@@ -63,6 +63,11 @@ def create_account(
     return account
 
 
+def set_password(account: Account, password: str) -> None:
+    """Another password from now on."""
+    account.password_hash = _hasher.hash(password)
+
+
 def close_account(session: Session, login: str) -> bool:
     """Nobody signs in with this login any more; False if there is no such login."""
     done = session.execute(update(Account).where(Account.login == login_key(login)).values(is_active=False))

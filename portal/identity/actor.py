@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from portal.identity.models import CASE_ROLES, CATALOG_ROLES, Account, Role
+from portal.identity.models import CASE_ROLES, CATALOG_ROLES, LEADING_ROLES, Account, Role
 
 # A role that is held at one of these counts for all agencies.
 WHOLE_PROVINCE = frozenset({"ubnd-tinh", "van-phong-ubnd-tinh"})
@@ -39,6 +39,11 @@ class Actor:
     def is_staff(self) -> bool:
         """True if a position that works with cases is held today."""
         return self.has_any(CASE_ROLES)
+
+    @property
+    def led_agencies(self) -> list[str]:
+        """The agencies at which this person is head or leader."""
+        return sorted({agency for agency, role in self.roles if role in LEADING_ROLES})
 
     @property
     def keeps_catalog(self) -> bool:

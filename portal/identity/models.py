@@ -41,6 +41,7 @@ ROLE_NAMES = {
 }
 CATALOG_ROLES = frozenset({Role.CATALOG_EDITOR, Role.CATALOG_APPROVER})
 ADMIN_ROLES = frozenset({Role.CONFIGURATOR, Role.OPERATOR})
+LEADING_ROLES = frozenset({Role.HEAD, Role.APPROVER})
 CASE_ROLES = frozenset(Role) - CATALOG_ROLES - ADMIN_ROLES
 
 
@@ -58,6 +59,9 @@ class Account(Base):
     residence: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    # SHA-256 of the code with which a first password is chosen, and until when it serves.
+    activation_hash: Mapped[str | None]
+    activation_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     positions: Mapped[list[Position]] = relationship(back_populates="account", order_by="Position.id")

@@ -6,7 +6,17 @@ from alembic import context
 
 from portal.base.db import Base
 
-for package in ("agencies", "identity", "publishing", "outbox", "cases", "documents", "notifications"):
+for package in (
+    "agencies",
+    "identity",
+    "publishing",
+    "outbox",
+    "cases",
+    "documents",
+    "notifications",
+    "desk",
+    "administration",
+):
     import_module(f"portal.{package}.models")
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata, compare_type=True)

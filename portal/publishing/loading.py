@@ -51,22 +51,30 @@ def load(session: Session, now: datetime, root: Path = DATA, *, force: bool = Fa
 
 
 def _load_agencies(session: Session, catalog: Catalog) -> None:
-    rows = _agency_rows(catalog)
+    managed = dict(session.execute(select(Agency.key, Agency.code).where(Agency.is_managed)).all())
+    rows = [_without(row, set(managed.values())) for row in _agency_rows(catalog) if row["key"] not in managed]
     keys = [row["key"] for row in rows]
-    session.execute(update(Agency).where(Agency.key.not_in(keys)).values(is_active=False))
+    given = Agency.is_managed.is_(False)
+    session.execute(update(Agency).where(given, Agency.key.not_in(keys)).values(is_active=False))
     # Codes are unique: free them all first, so that a new numbering may swap two of them.
-    session.execute(update(Agency).values(code=None))
+    session.execute(update(Agency).where(given).values(code=None))
     # Parents first: a row may refer to one before it.
     for with_parent in (False, True):
         _upsert(session, Agency, ["key"], [row for row in rows if bool(row["parent_key"]) is with_parent])
-    session.execute(delete(AgencyPredecessor))
+    session.execute(delete(AgencyPredecessor).where(AgencyPredecessor.agency_key.not_in(managed)))
     pairs = [
         {"agency_key": f"ubnd-{place.code}", "predecessor_key": f"2021-{old}"}
         for place in catalog.places
         for old in place.merged_from
+        if f"ubnd-{place.code}" not in managed
     ]
     if pairs:
         session.execute(insert(AgencyPredecessor), pairs)
+
+
+def _without(row: dict[str, Any], taken: set[str | None]) -> dict[str, Any]:
+    """The unit without its code, where that has been given to another one in the portal."""
+    return row | {"code": None} if row["code"] in taken else row
 
 
 def _agency_rows(catalog: Catalog) -> list[dict[str, Any]]:

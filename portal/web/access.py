@@ -24,6 +24,7 @@ class Access(StrEnum):
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
     STAFF = "staff"
+    LEADING = "leading"
     CATALOG = "catalog"
     CONFIGURATION = "configuration"
     PERSONNEL = "personnel"
@@ -45,6 +46,11 @@ def signed_in(view: View) -> View:
 def staff(view: View) -> View:
     """Those who hold a position today; what they may do is decided in `portal.cases.permissions`."""
     return _mark(view, Access.STAFF)
+
+
+def leader(view: View) -> View:
+    """Heads and leaders; they see the units at which they are that."""
+    return _mark(view, Access.LEADING)
 
 
 def catalog_keeper(view: View) -> View:
@@ -121,6 +127,7 @@ def _partner_of_request() -> Partner | None:
 def _may_enter(actor: Actor, access: Access | None) -> bool:
     allowed = {
         Access.STAFF: actor.is_staff,
+        Access.LEADING: bool(actor.led_agencies),
         Access.CATALOG: actor.keeps_catalog,
         Access.CONFIGURATION: actor.configures,
         Access.PERSONNEL: actor.is_staff or actor.configures,

@@ -25,7 +25,7 @@ from portal.web.admin import blueprint as admin
 from portal.web.api import blueprint as api
 from portal.web.catalog import blueprint as catalog
 from portal.web.citizen import BLUEPRINTS as CITIZEN
-from portal.web.desk.views import blueprint as desk
+from portal.web.desk import blueprint as desk
 from portal.web.public import blueprint as public
 from portal.web.public.test_phone import blueprint as test_phone
 from services_catalog import words as catalog_words
@@ -77,6 +77,7 @@ def _install_words(app: Flask) -> None:
         when=words.when,
         short_when=words.short_when,
         money=catalog_words.money,
+        office_time=catalog_words.office_time,
         paragraphs=_paragraphs,
         groupby_runs=_runs,
         phone=phone_words,

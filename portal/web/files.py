@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from flask import Response, send_file
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 
 from portal.base.clock import now
 from portal.base.errors import NotFound, Refusal
@@ -15,6 +19,8 @@ from portal.documents import papers, results, scanning, uploads
 from portal.documents.models import Document, Scan, WalletPaper
 from portal.web.security import FILE_CSP
 from portal.web.session import checks, current_actor, db, settings, storage, writing
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def prepare(incoming: uploads.Incoming) -> uploads.Prepared:
@@ -31,19 +37,54 @@ def prepare(incoming: uploads.Incoming) -> uploads.Prepared:
 
 def send_document(case: Case, document_id: uuid.UUID) -> Response:
     """A paper of `case`, shown in the browser."""
+    return stored_response(openable(case, document_id))
+
+
+def openable(case: Case, document_id: uuid.UUID) -> Document:
+    """A paper of `case` that may be opened. Raises `NotFound`, and `Refusal` as `stored_response` does."""
     document = db().get(Document, document_id)
     if document is None or document.case_id != case.id:
         raise NotFound("Không tìm thấy tệp.")
-    return stored_response(document)
+    _require_openable(document)
+    return document
 
 
 def stored_response(file: Document | WalletPaper) -> Response:
     """A stored file, shown in the browser. Raises `Refusal` for one that the scanner has not seen, or refused."""
+    _require_openable(file)
+    return _response(storage().get(file.sha256), file.media_type, file.file_name, attached=False)
+
+
+def workbook_response(name: str, sheets: Mapping[str, Iterable[Sequence[str]]]) -> Response:
+    """A workbook of texts, as a download. Text stays text, also where it begins like a formula."""
+    book = Workbook(write_only=True)
+    for title, rows in sheets.items():
+        page = book.create_sheet(title)
+        for row in rows:
+            page.append([_text_cell(page, text) for text in row])
+    target = io.BytesIO()
+    book.save(target)
+    return _response(target.getvalue(), XLSX, name, attached=True)
+
+
+def _text_cell(page: Any, text: str) -> WriteOnlyCell:
+    cell = WriteOnlyCell(page, value=text)
+    cell.data_type = "s"
+    return cell
+
+
+def picture_response(content: bytes) -> Response:
+    """A picture of a page. The same address always shows the same page, but it is nobody else's."""
+    response = send_file(io.BytesIO(content), mimetype="image/png", max_age=0)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _require_openable(file: Document | WalletPaper) -> None:
     if file.scan == Scan.WAITING:
         raise Refusal("being_scanned", "Tệp đang được quét mã độc, chưa mở được. Hãy thử lại sau ít phút.")
     if file.scan == Scan.INFECTED:
         raise NotFound("Tệp có mã độc nên đã bị cách ly, không mở được.")
-    return _response(storage().get(file.sha256), file.media_type, file.file_name, attached=False)
 
 
 def result_response(case: Case) -> Response:

@@ -13,8 +13,9 @@ from portal.base.errors import Forbidden, Invalid
 from portal.cases import invariants, queries, shifts
 from portal.cases.lateness import is_late
 from portal.cases.lifecycle import Action, State
-from portal.cases.models import Case, ClockShift, ShiftedCase
+from portal.cases.models import Case
 from portal.cases.opinions import opinions_of
+from portal.cases.shift_models import ClockShift, ShiftedCase
 from portal.deadlines import actions
 from portal.deadlines.calendar import provincial_calendar
 from portal.deadlines.calendars import calendar_of

@@ -8,7 +8,6 @@ import pytest
 
 from portal.base.clock import local_day
 from portal.base.errors import Forbidden, Invalid, Refusal
-from portal.cases import queries
 from portal.cases.lateness import is_late
 from portal.cases.lifecycle import NATIONAL, Action, State
 from portal.cases.words import status_sentence
@@ -65,8 +64,7 @@ def test_the_desk_may_decline_once_the_time_to_answer_is_over(desk: Desk) -> Non
     with pytest.raises(Refusal, match="Chưa hết thời hạn"):
         desk.do(case, "motcua", Action.DECLINE, details={"reason": "Quá hạn"})
     desk.now += timedelta(days=7)
-    with desk.database.unit_of_work() as session:
-        assert [row.case.id for row in queries.to_do(session, desk.actor("motcua"), desk.now)] == [case.id]
+    assert desk.waiting("motcua") == [case.id]
     case = desk.do(case, "motcua", Action.DECLINE, details={"reason": "Quá hạn bổ sung"})
     assert NATIONAL[State(case.state)][0] == 3
 

@@ -72,7 +72,7 @@ def test_it_waits_in_the_queue_of_those_who_are_asked(desk: Desk, asked: Case) -
         actor = desk.actor(login)
         assert actions_of(actor, asked, WORKFLOW, desk.now) == [Action.GIVE_OPINION]
         with desk.database.unit_of_work() as session:
-            assert [row.case.id for row in queries.to_do(session, actor, desk.now)] == [asked.id]
+            assert desk.waiting(actor) == [asked.id]
             assert queries.case_for(session, actor, asked.reference).id == asked.id
 
 

@@ -14,6 +14,8 @@ from portal.cases import drafts, intake, queries
 from portal.cases.lifecycle import OPTIONAL, TRANSITIONS, Action, State
 from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import actions_of
+from portal.desk import queues
+from portal.desk.queues import Queue
 from portal.documents.models import Document
 from portal.documents.results import result_of
 from portal.identity.actor import Actor
@@ -95,8 +97,8 @@ def test_staff_of_other_agencies_see_nothing(desk: Desk) -> None:
     with desk.database.unit_of_work() as session:
         with pytest.raises(NotFound):
             queries.case_for(session, stranger, case.reference)
-        assert queries.to_do(session, stranger, desk.now) == []
-        assert queries.of_agencies(session, stranger) == []
+        assert desk.waiting(stranger) == []
+        assert queues.page(session, stranger, Queue.ALL, desk.now).rows == []
 
 
 def test_the_second_of_two_officers_is_told(desk: Desk) -> None:
@@ -203,8 +205,7 @@ def test_a_case_is_in_the_queue_of_just_those_who_can_do_something(desk: Desk, r
     case = desk.case_at(reached)
     for login in LOGINS[1:-1]:
         actor = desk.actor(login)
-        with desk.database.unit_of_work() as session:
-            waits = case.id in {row.case.id for row in queries.to_do(session, actor, desk.now)}
+        waits = case.id in desk.waiting(actor)
         assert waits == bool(set(actions_of(actor, case, WORKFLOW, desk.now)) - OPTIONAL), login
 
 

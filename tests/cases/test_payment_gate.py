@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.base.errors import Forbidden, Invalid
-from portal.cases import invariants, queries
+from portal.cases import invariants
 from portal.cases.lifecycle import NATIONAL, Action, State
 from portal.cases.models import Case
 from portal.cases.permissions import actions_of
@@ -32,7 +32,7 @@ def test_the_clock_stands_until_it_is_paid_and_runs_on(desk: Desk) -> None:
     assert (case.amount_due, case.due_at, case.previous_due_at) == (150_000, None, due)
     desk.now += timedelta(days=5)
     with desk.database.unit_of_work() as session:
-        assert [row.case.id for row in queries.to_do(session, desk.actor("ketoan"), desk.now)] == [case.id]
+        assert desk.waiting("ketoan") == [case.id]
         (notice,) = session.scalars(select(Notice).where(Notice.purpose == "case.payment_requested"))
         assert "150.000 đ" in notice.text
         assert not any(invariants.check(session).values())

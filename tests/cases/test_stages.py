@@ -13,6 +13,8 @@ from portal.cases import queries, stuck
 from portal.cases.automatic import lapse, reassign
 from portal.cases.lifecycle import MACHINE, Action, State
 from portal.cases.models import Case
+from portal.desk import queues
+from portal.desk.queues import Queue
 from portal.documents.results import result_of
 from portal.identity import delegations
 from portal.identity.actions import appoint, close_account
@@ -56,8 +58,10 @@ def test_a_stage_may_be_at_another_agency(desk: Desk) -> None:
     case = desk.do(case, "chuyenvien", Action.PROPOSE, details=DECISION)
     assert case.stage_agency_key == OTHER
     with desk.database.unit_of_work() as session:
-        assert [row.case.id for row in queries.to_do(session, other, desk.now)] == [case.id]
-        assert case.id not in {row.case.id for row in queries.to_do(session, desk.actor("lanhdao"), desk.now)}
+        assert desk.waiting(other) == [case.id]
+        assert case.id not in {
+            row.case.id for row in queues.page(session, desk.actor("lanhdao"), Queue.MINE, desk.now).rows
+        }
     with pytest.raises(Forbidden):
         desk.do(case, "lanhdao", Action.APPROVE)
     case = desk.do(case, "bientap", Action.APPROVE)
@@ -258,10 +262,8 @@ def test_money_is_confirmed_where_it_was_asked_for(desk: Desk) -> None:
     with_stages(desk, RECEIVE, EXAMINE, second, APPROVE, ISSUE)
     case = desk.do(desk.case_at(Action.ROUTE), "chuyenvien", Action.PROPOSE, details=DECISION)
     case = desk.do(case, "bientap", Action.REQUEST_PAYMENT, details={"amount": "1000", "request": "Nộp"})
-    with desk.database.unit_of_work() as session:
-        waits = [row.case.id for row in queries.to_do(session, desk.actor("duyetdanhmuc"), desk.now)]
-        assert waits == [case.id]
-        assert queries.to_do(session, desk.actor("ketoan"), desk.now) == []
+    assert desk.waiting("duyetdanhmuc") == [case.id]
+    assert desk.waiting("ketoan") == []
     with pytest.raises(Forbidden):
         desk.do(case, "ketoan", Action.CONFIRM_PAYMENT, details={"note": "x"})
     assert desk.do(case, "duyetdanhmuc", Action.CONFIRM_PAYMENT, details={"note": "x"}).stage == "second"

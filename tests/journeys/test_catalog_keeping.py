@@ -56,7 +56,7 @@ def test_edit_approve_see_undo(stack: Stack, browser: Browser, width: int) -> No
     citizen.goto(f"/thu-tuc/{CODE}")
     expect(citizen.get_by_role("heading", level=1)).to_contain_text("bản thử trên trình duyệt")
     check_page(citizen)
-    citizen.get_by_role("link", name="Danh sách chuẩn bị để in").click()
+    click(citizen, "Danh sách chuẩn bị để in", "link")
     check_page(citizen)
     approver.get_by_text("Hoàn tác phiên bản này").first.click()
     approver.get_by_label("Lý do hoàn tác").fill("Chỉ là bản thử")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import libfaketime
 
-_SHARED_MEMORY = Path("/dev/shm")
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the kernel shows semaphores
 _LIBRARY = Path(libfaketime.__file__).parent / "vendor/libfaketime/src/libfaketime.so.1"
 
 

@@ -14,6 +14,8 @@ from portal.cases import drafts, intake
 from portal.cases.actions import perform
 from portal.cases.lifecycle import Action
 from portal.cases.models import Case, Draft
+from portal.desk import queues
+from portal.desk.queues import Queue
 from portal.documents import uploads
 from portal.gateways.storage.folder import FolderStorage
 from portal.identity import queries as identity
@@ -77,6 +79,12 @@ class Desk:
         draft = self.draft()
         with self.database.unit_of_work() as session:
             return intake.submit(session, self.storage, draft.id, by=self.actor("congdan"), now=self.now)
+
+    def waiting(self, person: str | Actor) -> list[int]:
+        """The ids of the cases that wait for this person now, in order."""
+        actor = self.actor(person) if isinstance(person, str) else person
+        with self.database.unit_of_work() as session:
+            return [row.case.id for row in queues.page(session, actor, Queue.MINE, self.now).rows]
 
     def do(self, case: Case, login: str, action: Action, **more: Any) -> Case:
         """One action by one person."""

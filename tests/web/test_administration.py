@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.base.clock import local_day, now
 from portal.cases.lifecycle import Action
-from portal.cases.models import ClockShift
+from portal.cases.shift_models import ClockShift
 from portal.deadlines.models import CalendarDay, OfficeHoursRow
 from portal.identity.models import Delegation, Role
 from portal.outbox import actions as outbox

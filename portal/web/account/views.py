@@ -9,13 +9,16 @@ import flask
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_user, logout_user
 
+from portal.administration import people
+from portal.base.clock import now
+from portal.base.errors import Invalid
 from portal.identity import actions as identity
 from portal.identity.actor import Actor
 from portal.web.access import public, signed_in
 from portal.web.account.pages import SignInForm
 from portal.web.held import put_back
 from portal.web.security import limiter
-from portal.web.session import SignedIn, current_actor, db
+from portal.web.session import SignedIn, current_actor, db, writing
 
 blueprint = Blueprint("account", __name__)
 
@@ -51,6 +54,29 @@ def check_sign_in() -> Any:
     if form.held.data and not put_back(form.held.data, person.actor):
         flash("Nội dung bạn gõ lúc hết phiên không giữ lại được. Những gì đã lưu trước đó vẫn còn.")
     return redirect(_next_page(person.actor))
+
+
+@blueprint.get("/kich-hoat")
+@public
+def activate_page() -> str:
+    """The form in which staff choose their first password."""
+    return render_template("account/activate.html", typed={}, errors={})
+
+
+@blueprint.post("/kich-hoat")
+@public
+@limiter.limit("10 per minute; 60 per hour")
+def activate() -> Any:
+    """Choose the first password, with the code that was handed out."""
+    form = request.form
+    try:
+        with writing() as session:
+            people.activate(session, form.get("login", ""), form.get("code", ""), form.get("password", ""),
+                            form.get("again", ""), now())  # fmt: skip
+    except Invalid as invalid:
+        return render_template("account/activate.html", typed=form, errors=invalid.errors), 422
+    flash("Đã đặt mật khẩu. Hãy đăng nhập.")
+    return redirect(url_for("account.sign_in"))
 
 
 @blueprint.post("/dang-xuat")

@@ -1,6 +1,6 @@
 """Keeping the portal running: calendars, outages, delegations, operation."""
 
-from portal.web.admin import calendars, delegations, operation, outages
+from portal.web.admin import audit, calendars, delegations, operation, outages, people, reasons, units
 from portal.web.admin.blueprint import blueprint
 
-__all__ = ["blueprint", "calendars", "delegations", "operation", "outages"]
+__all__ = ["audit", "blueprint", "calendars", "delegations", "operation", "outages", "people", "reasons", "units"]

@@ -10,7 +10,10 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from pydantic import ValidationError
+from sqlalchemy.orm import Session
 
+from portal.administration import audit
+from portal.administration.audit import Subject
 from portal.base.clock import local_day, now
 from portal.base.errors import Invalid
 from portal.cases import shifts
@@ -58,6 +61,7 @@ def declare_day() -> Any:
         with writing() as session:
             shift = shifts.declare_day(session, agency_key, day, kind == "worked", request.form.get("note", ""),
                                        by=actor(), now=now())  # fmt: skip
+            _record(session, agency_key, "Khai báo ngày", day=day.isoformat(), kind=kind)
     except Invalid as invalid:
         return _page(invalid.errors), 422
     flash("Đã ghi." + (" Thời hạn của hồ sơ đang mở sẽ được dời trong ít phút." if shift else ""))
@@ -76,6 +80,7 @@ def set_hours() -> Any:
             raise Invalid({"valid_from": "Hãy chọn ngày bắt đầu áp dụng."})
         with writing() as session:
             actions.set_hours(session, agency_key, valid_from, hours, by=actor(), now=now())
+            _record(session, agency_key, "Ghi giờ làm việc", valid_from=valid_from.isoformat())
     except ValidationError as error:
         return _page(_hour_errors(error)), 422
     except Invalid as invalid:
@@ -91,8 +96,13 @@ def remove_hours(row_id: int) -> Any:
     agency_key = agencies.chosen(agencies.options())
     with writing() as session:
         actions.remove_hours(session, row_id, by=actor())
+        _record(session, agency_key, "Bỏ giờ làm việc")
     flash("Đã bỏ giờ làm việc này.")
     return _back(agency_key)
+
+
+def _record(session: Session, agency_key: str | None, what: str, **details: str) -> None:
+    audit.record(session, actor(), Subject.CALENDAR, agency_key or "toàn tỉnh", what, now(), **details)
 
 
 def _typed_hours() -> dict[str, Any]:

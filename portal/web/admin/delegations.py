@@ -7,6 +7,8 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 
+from portal.administration import audit
+from portal.administration.audit import Subject
 from portal.agencies.models import Agency
 from portal.base.clock import local_day, now
 from portal.base.errors import Invalid
@@ -34,10 +36,12 @@ def delegate() -> Any:
     form = request.form
     try:
         with writing() as session:
-            rules.delegate(
+            made = rules.delegate(
                 session, form.get("position", type=int) or 0, form.get("login", ""), day_in(form.get("valid_from")),
                 day_in(form.get("valid_to")), form.get("reason", ""), title=form.get("title"), by=actor(), now=now(),
             )  # fmt: skip
+            audit.record(session, actor(), Subject.DELEGATION, str(made.id), "Ủy quyền", now(),
+                         to=form.get("login", ""), until=made.valid_to.isoformat())  # fmt: skip
     except Invalid as invalid:
         return _page(invalid.errors), 422
     flash("Đã ủy quyền.")
@@ -50,6 +54,7 @@ def revoke(delegation_id: int) -> Any:
     """Take a delegation back."""
     with writing() as session:
         rules.revoke(session, delegation_id, by=actor(), now=now())
+        audit.record(session, actor(), Subject.DELEGATION, str(delegation_id), "Thu hồi ủy quyền", now())
     flash("Đã thu hồi ủy quyền.")
     return redirect(url_for("admin.delegations"))
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
+from portal.administration import audit
+from portal.administration.audit import Subject
 from portal.base.clock import VIETNAM, now
 from portal.base.errors import Invalid
 from portal.cases import shifts
@@ -37,6 +39,8 @@ def declare_outage() -> Any:
             shifts.declare_outage(
                 session, agency_key, began, ended, request.form.get("reason", ""), by=actor(), now=now()
             )
+            audit.record(session, actor(), Subject.CALENDAR, agency_key or "toàn tỉnh", "Ghi sự cố", now(),
+                         began=began.isoformat(), ended=ended.isoformat())  # fmt: skip
     except Invalid as invalid:
         return _page(invalid.errors), 422
     flash("Đã ghi sự cố. Thời hạn của hồ sơ đang mở được dời trong ít phút; người nộp được báo tin.")

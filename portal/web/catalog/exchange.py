@@ -20,6 +20,7 @@ from portal.publishing.words import IMPORT_STATE_NAMES
 from portal.web.access import catalog_keeper
 from portal.web.catalog.blueprint import blueprint
 from portal.web.errors import status_of
+from portal.web.files import XLSX
 from portal.web.requests import day_in
 from portal.web.session import actor, db, writing
 from services_catalog.diff import changes
@@ -55,7 +56,7 @@ def export(kind: str) -> Any:
         content = workbook.write(procedures, library()) if is_workbook else json_lines.write(procedures)
     except WrongFile as wrong:
         return _page(mistakes=wrong.mistakes), 422
-    media_type = _XLSX if is_workbook else "application/jsonl"
+    media_type = XLSX if is_workbook else "application/jsonl"
     response = Response(content, content_type=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=f"danh-muc-{local_day(now()):%Y%m%d}.{kind}")
     return response
@@ -108,9 +109,6 @@ def decide_import(import_id: int, decision: str) -> Any:
         return _import_page(import_id, refusal=refusal.message), status_of(refusal)
     flash(done)
     return redirect(url_for("catalog.one_import", import_id=import_id))
-
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _page(error: str = "", day_error: str = "", mistakes: list[RowMistake] | None = None) -> str:

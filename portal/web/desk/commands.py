@@ -9,6 +9,7 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from portal.base.clock import now
+from portal.base.db import Database
 from portal.cases.description import as_markdown
 from portal.cases.invariants import check
 from portal.cases.lifecycle import State
@@ -16,7 +17,8 @@ from portal.cases.stuck import stuck
 from portal.cases.words import STATE_NAMES
 from portal.outbox.actions import try_again
 from portal.outbox.queries import troubled
-from portal.web.session import writing_alone
+from portal.runtime.filling import fill
+from portal.web.session import settings, writing_alone
 
 cases = AppGroup("cases", help="Hồ sơ: kiểm tra, tìm chỗ kẹt.")
 _SHOWN = 20
@@ -41,6 +43,22 @@ def verify_command() -> None:
             click.echo(f"    {reference}")
     if any(found.values()):
         sys.exit(1)
+
+
+@cases.command("fill")
+@click.option("--cases", "many", default=10_000, show_default=True, help="Bao nhiêu hồ sơ.")
+@click.option("--open", "opened", default=2_000, show_default=True, help="Trong đó bao nhiêu hồ sơ đang mở.")
+@with_appcontext
+def fill_command(many: int, opened: int) -> None:
+    """Thêm hồ sơ giả để đo tốc độ hàng việc. Chỉ chạy ở bản dùng thử; hồ sơ giả không có lịch sử thật."""
+    if not settings().demo:
+        raise click.ClickException("Chỉ thêm hồ sơ giả ở bản dùng thử (DEMO=1).")
+    database = Database(settings().database_url, pool_size=1)
+    with database.session() as session:
+        fill(session, many, min(opened, many), now())
+        session.commit()
+    database.dispose()
+    click.echo(f"Đã thêm {many} hồ sơ giả.")
 
 
 @cases.command("lifecycle")

@@ -1,0 +1,180 @@
+"""What the slips of the one-stop desk say: mẫu 01, 02, 03, 05 and 06 (TT 01/2018/TT-VPCP). Mẫu 04 is the apology.
+
+They are made from the events of a case and the ticks on its papers; nothing of them is typed anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.agencies.models import Agency
+from portal.base.clock import local_day
+from portal.base.errors import NotFound, Refusal
+from portal.base.words import short_when, when
+from portal.cases.linked import people_of
+from portal.cases.models import Case, CaseEvent, PersonRole
+from portal.cases.opinions import opinions_of
+from portal.cases.paper import heading, owner_name, signed
+from portal.cases.queries import history
+from portal.deadlines.calendars import calendar_of
+from portal.desk.checklist import KIND_NAMES, papers_of
+from portal.desk.models import PaperKind
+from portal.desk.passages import Passage, passages
+from portal.documents.models import Source
+from portal.identity import queries as identity
+from portal.identity.models import Role
+from portal.publishing import queries as publishing
+from services_catalog.fields import show_phone
+from services_catalog.terms import Channel
+from services_catalog.words import RETURN_NAMES, office_time, time_limit, working_hours
+
+_DESK_TITLE = "Bộ phận tiếp nhận và trả kết quả"
+_TEXT_OF_RETURNING = {"online": Channel.ONLINE, "desk": Channel.DESK, "post": Channel.POST}
+
+
+def intake_data(session: Session, cases: Sequence[Case], base_url: str) -> dict[str, Any]:
+    """Mẫu 01 for one case or several of the same submitter. Raises `NotFound` where one was never accepted."""
+    first = cases[0]
+    events = [_last(session, case, "case.accepted", "phiếu tiếp nhận") for case in cases]
+    if len({(case.agency_key, _contact(session, case)["phone"]) for case in cases}) > 1:
+        raise Refusal("several_people", "Chỉ in chung một phiếu cho các hồ sơ của cùng người nộp tại cùng cơ quan.")
+    return {
+        **heading(session, first, base_url, local_day(events[0].at)),
+        **signed(session, first, events[0], Role.RECEIVING_OFFICER, _DESK_TITLE),
+        **_contact(session, first),
+        "owner": owner_name(session, first),
+        "cases": [_taken(session, case, event) for case, event in zip(cases, events, strict=True)],
+    }
+
+
+def supplement_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
+    """Mẫu 02, of the last request. Raises `NotFound`."""
+    event = _last(session, case, "case.supplement_requested", "phiếu yêu cầu bổ sung")
+    points = [line.strip() for line in event.details.get("request", "").splitlines() if line.strip()]
+    until = case.supplement_due_at
+    return {**_slip(session, case, event, base_url), "points": points, "until": when(until) if until else ""}
+
+
+def refusal_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
+    """Mẫu 03. Raises `NotFound`."""
+    event = _last(session, case, "case.declined", "phiếu từ chối")
+    return {**_slip(session, case, event, base_url), "reason": event.details.get("reason", "")}
+
+
+def control_data(session: Session, case: Case, base_url: str, now: datetime) -> dict[str, Any]:
+    """Mẫu 05, from the events."""
+    workflow = publishing.version(session, case.version_id).workflow
+    went = passages(case, history(session, case), workflow, calendar_of(session, case.agency_key), now)
+    people = identity.names(session, [passage.ended_by for passage in went if passage.ended_by])
+    asked = {opinion.agency_key for opinion in opinions_of(session, case)}
+    names = session.scalars(select(Agency.name).where(Agency.key.in_(asked)).order_by(Agency.name))
+    return {
+        **heading(session, case, base_url, local_day(now)),
+        "owner": owner_name(session, case),
+        "accepted": when(case.accepted_at) if case.accepted_at else "chưa tiếp nhận",
+        "due": when(case.due_at) if case.due_at else "chưa xác định",
+        "coordinating": ", ".join(names),
+        "passages": [
+            {
+                "place": passage.place,
+                "ended_with": passage.ended_with or "đang xử lý",
+                "began": short_when(passage.began_at),
+                "ended_by": people.get(passage.ended_by or 0, "Hệ thống" if passage.ended_at else ""),
+                "spent": office_time(passage.minutes),
+                "result": judged(passage),
+            }
+            for passage in went
+        ],
+    }
+
+
+def judged(passage: Passage) -> str:
+    """Before, on or past the time that the process gives the stage."""
+    if passage.allowed is None:
+        return "–"
+    if passage.is_over:
+        return "Quá hạn"
+    return "Đúng hạn" if passage.minutes > 0.9 * passage.allowed else "Trước hạn"
+
+
+def register_rows(session: Session, agency_key: str, first: date, last: date, *, limit: int) -> list[dict[str, str]]:
+    """Mẫu 06: the cases of an agency that came in from one day to another (both included), the oldest first."""
+    calendar = calendar_of(session, agency_key)
+    begin, end = calendar.midnight(first), calendar.midnight(last, after=True)
+    query = select(Case).where(Case.agency_key == agency_key, Case.submitted_at >= begin, Case.submitted_at < end)
+    rows = []
+    for case in session.scalars(query.order_by(Case.submitted_at, Case.id).limit(limit)):
+        rows.append({
+            "reference": case.reference,
+            "procedure": publishing.version(session, case.version_id).procedure.short_name,
+            "owner": owner_name(session, case),
+            "received": short_when(case.accepted_at or case.submitted_at),
+            "due": short_when(case.due_at) if case.due_at else "–",
+            "finished": short_when(case.finished_at) if case.finished_at else "–",
+            "returned": short_when(case.returned_at) if case.returned_at else "–",
+            "ways": f"{_WAYS[case.channel]} / {_WAYS.get(case.answers.get('receive_by', ''), '–')}",
+        })  # fmt: skip
+    return rows
+
+
+_WAYS = {"online": "Trực tuyến", "desk": "Trực tiếp", "post": "Bưu chính"}
+
+
+def _slip(session: Session, case: Case, event: CaseEvent, base_url: str) -> dict[str, Any]:
+    return {
+        **heading(session, case, base_url, local_day(event.at)),
+        **signed(session, case, event, Role.RECEIVING_OFFICER, _DESK_TITLE),
+        **_contact(session, case),
+        "owner": owner_name(session, case),
+    }
+
+
+def _contact(session: Session, case: Case) -> dict[str, str]:
+    people = people_of(session, case.id)
+    person = people.get(PersonRole.CONTACT)
+    phone = case.contact_phone
+    return {
+        "submitter": person.name if person else case.contact_name,
+        "address": (person.address if person else None) or "",
+        "phone": show_phone(phone) if phone else "",
+    }
+
+
+def _taken(session: Session, case: Case, event: CaseEvent) -> dict[str, Any]:
+    published = publishing.version(session, case.version_id)
+    limit = published.procedure.time_limit_for(Channel(case.channel))
+    promised = published.workflow.promised_hours
+    due = case.promised_due_at or case.due_at
+    way = _TEXT_OF_RETURNING.get(case.answers.get("receive_by", ""))
+    return {
+        "reference": case.reference,
+        "procedure": published.procedure.short_name,
+        "papers": [_paper(paper) for paper in papers_of(session, case) if paper.files or paper.check],
+        "limit": working_hours(promised) if promised else time_limit(limit) if limit else "theo quy định",
+        "accepted": when(event.at),
+        "due": when(due) if due else "chưa xác định",
+        "returning": RETURN_NAMES[way] if way else "tại bộ phận một cửa",
+    }
+
+
+def _paper(paper: Any) -> dict[str, str]:
+    scanned = any(file.source == Source.SCANNED for file in paper.files)
+    kind = paper.check.kind if paper.check else None
+    return {
+        "name": paper.name,
+        "kind": KIND_NAMES[PaperKind(kind)] if kind else ("Bản quét tại quầy" if scanned else "Bản điện tử"),
+        "sheets": str(paper.check.sheets if paper.check and paper.check.sheets else sum(f.pages for f in paper.files)),
+    }
+
+
+def _last(session: Session, case: Case, event: str, slip: str) -> CaseEvent:
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event == event)
+    found = session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
+    if found is None:
+        raise NotFound(f"Hồ sơ {case.reference} chưa có {slip}.")
+    return found
