@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from portal.base.clock import local
 from portal.deadlines.calendar import WorkCalendar
+from services_catalog.workflow import HOURS_OF_A_DAY
 
 _MINUTE = timedelta(minutes=1)
 # Beyond this nobody counts hours.
@@ -25,11 +26,16 @@ class Remaining:
     @property
     def words(self) -> str:
         """The same in words, with the largest two units."""
-        days, rest = divmod(abs(self.minutes), self.of_day)
-        hours, minutes = divmod(rest, 60)
-        parts = [(days, "ngày"), (hours, "giờ"), (minutes, "phút")]
-        told = [f"{count} {unit}" for count, unit in parts if count][:2] or ["dưới 1 phút"]
-        return f"quá {' '.join(told)}" if self.is_over else f"còn {' '.join(told)} làm việc"
+        told = office_words(abs(self.minutes), self.of_day)
+        return f"quá {told}" if self.is_over else f"còn {told} làm việc"
+
+
+def office_words(minutes: int, of_day: int = HOURS_OF_A_DAY * 60) -> str:
+    """Office minutes in words, with the largest two units: "1 ngày 2 giờ", "20 phút"."""
+    days, rest = divmod(minutes, of_day)
+    hours, left = divmod(rest, 60)
+    parts = [(days, "ngày"), (hours, "giờ"), (left, "phút")]
+    return " ".join([f"{count} {unit}" for count, unit in parts if count][:2]) or "dưới 1 phút"
 
 
 class OfficeTime:

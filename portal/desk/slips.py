@@ -22,6 +22,7 @@ from portal.cases.opinions import opinions_of
 from portal.cases.paper import heading, owner_name, signed
 from portal.cases.queries import history
 from portal.deadlines.calendars import calendar_of
+from portal.deadlines.remaining import office_words
 from portal.desk.checklist import KIND_NAMES, papers_of
 from portal.desk.models import PaperKind
 from portal.desk.passages import Passage, passages
@@ -31,7 +32,7 @@ from portal.identity.models import Role
 from portal.publishing import queries as publishing
 from services_catalog.fields import show_phone
 from services_catalog.terms import Channel
-from services_catalog.words import RETURN_NAMES, office_time, time_limit, working_hours
+from services_catalog.words import RETURN_NAMES, time_limit, working_hours
 
 _DESK_TITLE = "Bộ phận tiếp nhận và trả kết quả"
 _TEXT_OF_RETURNING = {"online": Channel.ONLINE, "desk": Channel.DESK, "post": Channel.POST}
@@ -85,7 +86,7 @@ def control_data(session: Session, case: Case, base_url: str, now: datetime) -> 
                 "ended_with": passage.ended_with or "đang xử lý",
                 "began": short_when(passage.began_at),
                 "ended_by": people.get(passage.ended_by or 0, "Hệ thống" if passage.ended_at else ""),
-                "spent": office_time(passage.minutes),
+                "spent": office_words(passage.minutes),
                 "result": judged(passage),
             }
             for passage in went

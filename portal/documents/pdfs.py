@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -106,3 +107,14 @@ def _roots(folder: Path) -> list[Certificate]:
         for _, _, der in pem.unarmor(path.read_bytes(), multiple=True):
             found.append(Certificate.load(der))
     return found
+
+
+def joined(papers: Sequence[bytes]) -> bytes:
+    """Several PDFs one after the other in one, for printing."""
+    target = io.BytesIO()
+    with pikepdf.new() as whole:
+        for paper in papers:
+            with pikepdf.open(io.BytesIO(paper)) as part:
+                whole.pages.extend(part.pages)
+        whole.save(target)
+    return target.getvalue()

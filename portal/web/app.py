@@ -16,6 +16,7 @@ from portal.base import words
 from portal.base.db import Database
 from portal.cases import words as case_words
 from portal.cases.lateness import is_late
+from portal.deadlines.remaining import office_words
 from portal.gateways.antivirus.clamd import Clamd
 from portal.gateways.storage.connect import connect
 from portal.publishing.queries import LiveIndex
@@ -77,7 +78,7 @@ def _install_words(app: Flask) -> None:
         when=words.when,
         short_when=words.short_when,
         money=catalog_words.money,
-        office_time=catalog_words.office_time,
+        office_words=office_words,
         paragraphs=_paragraphs,
         groupby_runs=_runs,
         phone=phone_words,

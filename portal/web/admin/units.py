@@ -78,6 +78,7 @@ def import_page() -> str:
 @configurator
 def import_sample() -> Any:
     """An empty workbook with the titles and what may stand below them."""
+    rules.require_unit_keeper(actor())
     return workbook_response("mau-don-vi-can-bo.xlsx", {
         importing.UNITS: [importing.UNIT_COLUMNS],
         importing.PEOPLE: [importing.PEOPLE_COLUMNS],

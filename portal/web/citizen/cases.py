@@ -76,7 +76,7 @@ def withdraw(reference: str) -> Any:
 @limiter.limit("60 per hour", key_func=lambda: str(actor().account_id))
 def ask(reference: str) -> Any:
     """Write to the officers."""
-    case = queries.case_for(db(), actor(), reference)
+    case = _own(reference)
     try:
         with writing() as session:
             conversation.say(session, case.id, request.form.get("text", ""), by=actor(), now=now())
@@ -90,7 +90,7 @@ def ask(reference: str) -> Any:
 @signed_in
 def apply_again(reference: str) -> Any:
     """Begin a new application with what this one said."""
-    case = queries.case_for(db(), actor(), reference)
+    case = _own(reference)
     with writing() as session:
         draft = again.begin_from(session, case, account(), now())
         first = publishing.version(session, draft.version_id).form.steps[0]
@@ -102,7 +102,7 @@ def apply_again(reference: str) -> Any:
 @signed_in
 def receive(reference: str) -> Any:
     """Receive the result: from now on the case is handed over. Then the file comes."""
-    case = queries.case_for(db(), actor(), reference)
+    case = _own(reference)
     if case.state == State.FINISHED:
         with writing() as session:
             perform(session, case.id, Action.DELIVER, by=actor(), now=now())
@@ -154,6 +154,14 @@ def _place(case: Case, workflow: Workflow) -> dict[str, Any] | None:
     agency = db().get_one(Agency, case.stage_agency_key).name
     holder = f"{STAGE_ROLE_NAMES[stage.role].lower()}, {agency}"
     return {"stage": stage.label, "holder": holder, "since": came[-1] if came else None}
+
+
+def _own(reference: str) -> Case:
+    """The person's own case: what staff do, they do at the desk. Raises `NotFound`."""
+    case = queries.case_for(db(), actor(), reference)
+    if case.applicant_id != actor().account_id:
+        raise NotFound("Không tìm thấy hồ sơ.")
+    return case
 
 
 def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None = None) -> str:

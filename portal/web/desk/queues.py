@@ -13,7 +13,7 @@ from portal.base.clock import local, now
 from portal.base.errors import Invalid
 from portal.cases import drafts
 from portal.cases.waiting import WORK_NAMES, Work
-from portal.desk import queues, saved_views
+from portal.desk import looks, queues, saved_views
 from portal.desk.queues import Queue
 from portal.desk.wanted import Wanted
 from portal.identity.models import ROLE_NAMES
@@ -26,6 +26,7 @@ from portal.web.desk.columns import COLUMNS, chosen_columns, plain, rows_of
 from portal.web.desk.filters import filter_options
 from portal.web.files import workbook_response
 from portal.web.session import actor, current_actor, db, writing
+from services_catalog.terms import StageAction
 
 TITLES = {Queue.MINE: "Việc của tôi", Queue.OPEN: "Hồ sơ đang mở", Queue.ALL: "Mọi hồ sơ"}
 _ADDRESSES = {"dang-mo": Queue.OPEN, "tat-ca": Queue.ALL}
@@ -142,8 +143,14 @@ def _page(
         options=filter_options(session, me), views=saved_views.views_of(session, me), view_id=view_id,
         address=lambda **more: _address(queue, wanted, **more), typing=typing if is_home else [],
         notices=latest(session, me.account_id or 0, limit=8) if is_home else [], errors=errors or {},
-        most=queues.MOST, page_size=queues.PAGE,
+        most=queues.MOST, page_size=queues.PAGE, seen=_seen(page),
     )  # fmt: skip
+
+
+def _seen(page: queues.Page) -> set[int]:
+    """The cases that wait for a look of this person and have had it."""
+    waiting = [row.case.id for row in page.rows if row.case.stage_does in (StageAction.ENDORSE, StageAction.APPROVE)]
+    return looks.looked_at(db(), actor(), waiting) if waiting else set()
 
 
 def _works() -> dict[Work, int]:

@@ -96,7 +96,7 @@ if (news) {
     } catch {
       // without network the page stays as it is
     }
-  }, Number(news.dataset.every) || NEWS_EVERY);
+  }, NEWS_EVERY);
 }
 
 // The rows of the same page, fetched anew and put in the place of the old ones.
@@ -114,6 +114,18 @@ async function renew() {
     news.hidden = false;
   }
 }
+
+// One box for all rows of the page.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-all]")) {
+    for (const box of document.querySelectorAll("[data-rows] input[name=case]")) {
+      box.checked = event.target.checked;
+    }
+  } else if (event.target.matches("[data-rows] input[name=case]")) {
+    const all = document.querySelector("[data-all]");
+    all.checked = all.checked && event.target.checked;
+  }
+});
 
 // Who else has this case open.
 const looking = document.querySelector("[data-looking]");
@@ -137,7 +149,7 @@ if (looking) {
     } catch {
       // without network nothing is known
     }
-  }, Number(looking.dataset.every) || LOOK_EVERY);
+  }, LOOK_EVERY);
 }
 
 // A paper in the page: turned by quarters, larger and smaller.
@@ -187,3 +199,10 @@ for (const choice of document.querySelectorAll("select[data-fills]")) {
     }
   });
 }
+// Whoever finds a paper wrong is asked why.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[name^=verdict-]")) {
+    const why = event.target.closest(".paper-line").querySelector("details");
+    why.open = event.target.value === "to_correct";
+  }
+});

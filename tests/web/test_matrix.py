@@ -1,0 +1,258 @@
+"""The permission matrix: every route, asked by every kind of person, of their own unit and of another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.base.clock import now
+from portal.base.db import Database
+from portal.cases.lifecycle import Action
+from portal.cases.models import Case
+from portal.desk import saved_views
+from portal.desk.queues import Queue
+from portal.desk.wanted import Wanted
+from portal.documents.models import Document
+from portal.identity.actions import appoint
+from portal.identity.actor import Actor
+from portal.identity.models import CASE_ROLES, LEADING_ROLES, Account, Position, Role
+from portal.runtime import demo
+from portal.web.access import Access
+from tests.support.desk import PATH, Desk
+from tests.web.test_access import ROUTES, address
+
+OTHER = "ubnd-05983"
+PROVINCE = "van-phong-ubnd-tinh"
+OWNER, OTHER_CITIZEN = "the applicant", "another citizen"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who asks: a citizen, or a role at a unit."""
+
+    name: str
+    role: Role | None = None
+    agency: str | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """True for staff of the unit that has the case."""
+        return self.agency == demo.AGENCY
+
+    @property
+    def works_with_cases(self) -> bool:
+        return self.role in CASE_ROLES
+
+
+PEOPLE = [Person(OWNER), Person(OTHER_CITIZEN)]
+PEOPLE += [Person(f"{role} at {place}", role, key) for role in sorted(CASE_ROLES) for place, key in
+           (("the unit", demo.AGENCY), ("another unit", OTHER))]  # fmt: skip
+PEOPLE += [Person(f"{role} of the province", role, PROVINCE) for role in sorted(frozenset(Role) - CASE_ROLES)]
+PEOPLE += [Person("configurator of the unit", Role.CONFIGURATOR, demo.AGENCY),
+           Person("configurator of another unit", Role.CONFIGURATOR, OTHER)]  # fmt: skip
+
+# Who gets past the door, by the mark of the route.
+DOOR = {
+    Access.PUBLIC: lambda person: True,
+    Access.DEMO: lambda person: True,
+    Access.SIGNED_IN: lambda person: True,
+    Access.STAFF: lambda person: person.works_with_cases,
+    Access.LEADING: lambda person: person.role in LEADING_ROLES,
+    Access.CATALOG: lambda person: person.role in (Role.CATALOG_EDITOR, Role.CATALOG_APPROVER),
+    Access.CONFIGURATION: lambda person: person.role is Role.CONFIGURATOR,
+    Access.PERSONNEL: lambda person: person.works_with_cases or person.role is Role.CONFIGURATOR,
+    Access.OPERATION: lambda person: person.role is Role.OPERATOR,
+    Access.PARTNER: lambda person: False,
+}
+# Routes behind a door that open to fewer: the rest of the rule, by what stands in the address.
+PROVINCE_ONLY = ("/quan-tri/don-vi/", "/quan-tri/nhap-can-bo", "/quan-tri/nhat-ky")
+OF_THE_APPLICANT = ("/ho-so-nhap/", "/ho-so/<reference>/rut", "/ho-so/<reference>/bo-sung", "/ho-so/<reference>/hoi",
+                    "/ho-so/<reference>/nop-lai", "/ho-so/<reference>/nhan-ket-qua", "/kho-giay-to/")  # fmt: skip
+ONLY_MACHINES = ("/luu", "/tai-len", "/tai-len/<uuid:upload_id>")
+EDITORS_ONLY = {
+    ("POST", "/quan-tri/tim-kiem/tu-dong-nghia"), ("POST", "/quan-tri/tim-kiem/tu-dong-nghia/<int:synonym_id>/xoa"),
+    ("POST", "/quan-tri/tim-kiem/bo-qua"), ("POST", "/quan-tri/thu-tuc/<code>/soan"), ("POST", "/quan-tri/nhap-xuat"),
+}  # fmt: skip
+# What the test makes no example of: whoever may enter is told that there is no such thing.
+NO_EXAMPLE = ("<int:import_id>", "<int:synonym_id>", "<int:row_id>", "<int:delegation_id>", "<int:delivery_id>",
+              "<uuid:upload_id>", "<uuid:paper_id>", "<int:reason_id>", "<key>", "/quan-tri/phien-ban/",
+              "ket-qua.pdf", "xin-loi.pdf", "du-thao", "/can-bo/<login>", "/dung-lai", "/tai-len",
+              "<uuid:document_id>/xoa", "/luu", "/giay-to/<int:number>", "/nhieu-ho-so",
+              "POST /quan-tri/uy-quyen", "/ho-so-nhap/<uuid:draft_id>/tep")  # fmt: skip
+
+
+def may(person: Person, method: str, rule: str, access: Access) -> bool:
+    """The matrix."""
+    if not DOOR[access](person):
+        return False
+    if rule.startswith(PROVINCE_ONLY):
+        return person.agency == PROVINCE
+    if rule.startswith("/quan-tri/can-bo/<login>"):
+        # The officer works at the police as well: the whole account is not one unit's to close.
+        return person.agency == PROVINCE or (person.is_own and not rule.endswith(("/ma", "/khoa")))
+    if (method, rule) in EDITORS_ONLY:
+        return person.role is Role.CATALOG_EDITOR
+    if rule.startswith(OF_THE_APPLICANT):
+        return person.name == OWNER
+    if "<reference>" in rule:
+        return person.name == OWNER if person.role is None else person.works_with_cases and person.is_own
+    return True
+
+
+@pytest.fixture
+def parts(desk: Desk, database: Database) -> dict[str, str]:
+    """What stands in the addresses: a case at the unit, a paper of it, a draft of its applicant."""
+    desk.now = now()
+    case, draft = desk.submit(), desk.draft()
+    with database.unit_of_work() as session:
+        document = session.scalars(select(Document).where(Document.case_id == case.id)).first()
+        assert document is not None
+    return {
+        "<reference>": case.reference, "<uuid:document_id>": str(document.id), "<uuid:draft_id>": str(draft.id),
+        "trang-<int:number>": "trang-1", "<login>": "motcua", "<int:position_id>": "999999999", "<action>": "accept",
+    }  # fmt: skip
+
+
+def account_of(session: Session, desk: Desk, person: Person) -> int:
+    """An account for this person, who never types a password."""
+    if person.name == OWNER:
+        return desk.account(session, "congdan").id
+    account = Account(login="mot-nguoi", password_hash="!", full_name="Một Người", created_at=desk.now)
+    session.add(account)
+    session.flush()
+    if person.role and person.agency:
+        appoint(session, account, person.agency, person.role, desk.now)
+    return account.id
+
+
+def client_of(app: Flask, account_id: int) -> FlaskClient:
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = str(account_id), True
+    return client
+
+
+def asked(client: FlaskClient, parts: dict[str, str], method: str, rule: str) -> int:
+    """The status; being sent to sign in counts as 401."""
+    target = rule
+    for part, value in parts.items():
+        target = target.replace(part, value)
+    with client.open(address(target), method=method) as answer:
+        status = answer.status_code
+    if rule.endswith(ONLY_MACHINES) and status in (400, 412, 415, 422):
+        return 404  # a request of a kind that none of the pages makes is turned away before anything is looked up
+    sent_away = status == 302 and answer.location.startswith("/dang-nhap")
+    return 401 if sent_away and rule not in ("/dang-xuat", "/kich-hoat") else status
+
+
+# Reading first, and what ends things last, so that each is asked about things that are there.
+_LAST = ("/gui", "/xoa", "/khoa", "/ma", "/dang-xuat", "<action>")
+ORDER = sorted(ROUTES, key=lambda route: (route[0] != "GET", route[1].endswith(_LAST), route))
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.name)
+def test_every_route(app: Flask, desk: Desk, parts: dict[str, str], person: Person) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    with desk.database.unit_of_work() as session:
+        account_id = account_of(session, desk, person)
+        me = Actor(account_id, person.name)
+        view = saved_views.save(session, me, "Của tôi", Queue.ALL, Wanted(), [], desk.now)
+        parts["<int:view_id>"] = str(view.id)
+    wrong = []
+    for method, rule in ORDER:
+        if "static" in rule or rule == "/healthz":  # which says that nothing works here
+            continue
+        access = ROUTES[method, rule]
+        status = asked(client_of(app, account_id), parts, method, rule)
+        refused = status in (401, 403, 404)
+        expected = may(person, method, rule, access)
+        excused = expected and status == 404 and any(part in f"{method} {rule}" for part in NO_EXAMPLE)
+        if refused == expected and not excused:
+            wrong.append((method, rule, status, "allowed" if expected else "refused"))
+        assert status < 500, (method, rule)
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_the_matrix_has_every_route() -> None:
+    """Every mark has its door, and every line of the rest names a route that is there."""
+    assert set(DOOR) == set(Access)
+    rules = {rule for _, rule in ROUTES}
+    assert set(ROUTES) >= EDITORS_ONLY
+    for start in (*PROVINCE_ONLY, *OF_THE_APPLICANT):
+        assert any(rule.startswith(start) for rule in rules), start
+    for part in NO_EXAMPLE:
+        assert any(part in f"{method} {rule}" for method, rule in ROUTES), part
+
+
+# Who of the unit may do what to a case, by the last thing that was done to it. The system and applicants aside.
+HEADS = {Action.DISCONTINUE: Role.HEAD}
+WHO: dict[Action | None, dict[Action, Role]] = {
+    None: {Action.ACCEPT: Role.RECEIVING_OFFICER, Action.DECLINE: Role.RECEIVING_OFFICER,
+           Action.REQUEST_SUPPLEMENT: Role.RECEIVING_OFFICER, Action.REQUEST_PAYMENT: Role.RECEIVING_OFFICER},
+    Action.ACCEPT: HEADS,
+    Action.ROUTE: HEADS | {Action.PROPOSE: Role.CASE_OFFICER, Action.CONSULT: Role.CASE_OFFICER,
+                           Action.REFER: Role.CASE_OFFICER, Action.REQUEST_SUPPLEMENT: Role.CASE_OFFICER,
+                           Action.REQUEST_PAYMENT: Role.CASE_OFFICER, Action.ASSIGN: Role.HEAD,
+                           Action.RESCHEDULE: Role.HEAD},
+    Action.PROPOSE: HEADS | {Action.ENDORSE: Role.HEAD, Action.SEND_BACK: Role.HEAD, Action.RESCHEDULE: Role.HEAD},
+    Action.ENDORSE: HEADS | {Action.APPROVE: Role.APPROVER, Action.SEND_BACK: Role.APPROVER,
+                             Action.RESCHEDULE: Role.HEAD},
+    Action.APPROVE: {Action.ISSUE: Role.CLERK, Action.SEND_BACK: Role.CLERK, Action.RESCHEDULE: Role.HEAD},
+    Action.RELEASE: {Action.DELIVER: Role.RECEIVING_OFFICER},
+    Action.DELIVER: {},
+}  # fmt: skip
+LOGINS = {Role.RECEIVING_OFFICER: "motcua", Role.CASE_OFFICER: "chuyenvien", Role.HEAD: "truongphong",
+          Role.APPROVER: "lanhdao", Role.CLERK: "vanthu", Role.ACCOUNTANT: "ketoan"}  # fmt: skip
+DETAILS = {
+    "reason": "Lý do", "request": "Thiếu ảnh", "amount": "1000", "outcome": "granted", "agency": "so-noi-vu",
+    "question": "Ý kiến?", "days": "2", "procedure": "1.004222", "note": "Ghi", "new_day": "2099-01-05",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reached", WHO, ids=lambda action: action or "filed")
+def test_every_action_of_every_role(app: Flask, desk: Desk, reached: Action | None) -> None:
+    """Only the one role that the table names is shown the action, at the unit and nowhere else."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    desk.now = now()
+    case = desk.case_at(reached)
+    with desk.database.unit_of_work() as session:
+        strangers = {}
+        for role in LOGINS:
+            stranger = Account(login=f"noi-khac-{role}", password_hash="!", full_name="X", created_at=desk.now)
+            session.add(stranger)
+            session.flush()
+            appoint(session, stranger, OTHER, role, desk.now)
+            strangers[role] = stranger.id
+        # The demonstration people also work at the police, which takes no part here.
+        for position in session.scalars(select(Position).where(Position.agency_key == demo.POLICE)):
+            session.delete(position)
+        ours = {role: desk.account(session, login).id for role, login in LOGINS.items()}
+    for role in LOGINS:
+        page = client_of(app, ours[role]).get(f"/can-bo/ho-so/{case.reference}").text
+        offered = {action for action in Action if f'/ho-so/{case.reference}/{action.value}"' in page}
+        assert offered == {action for action, who in WHO[reached].items() if who is role}, role
+        assert client_of(app, strangers[role]).get(f"/can-bo/ho-so/{case.reference}").status_code == 404
+    for role in LOGINS:
+        for action in Action:
+            if WHO[reached].get(action) is role:
+                continue
+            for account_id, refused in ((ours[role], {409, 422}), (strangers[role], {404})):
+                answer = client_of(app, account_id).post(f"/can-bo/ho-so/{case.reference}/{action.value}", data=DETAILS)
+                assert answer.status_code in refused, (role, action, answer.status_code)
+    with desk.database.unit_of_work() as session:
+        assert session.get_one(Case, case.id).version == case.version
+
+
+def test_the_table_is_the_path() -> None:
+    """Every step of the usual way is in the table, done by the role whose login does it."""
+    reached: Action | None = None
+    for login, action, _ in PATH:
+        role = next((role for role, known in LOGINS.items() if known == login), None)
+        if role is not None:
+            assert WHO[reached][action] is role
+        reached = action if action in WHO else reached
