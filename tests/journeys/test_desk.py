@@ -304,5 +304,5 @@ def test_new_work_appears_by_itself(stack: Stack, browser: Browser) -> None:
     desk.goto("/can-bo")
     desk.wait_for_timeout(900)
     _, reference = story.apply(stack.base_url)
-    expect(desk.locator("[data-rows]")).to_contain_text(reference, timeout=15_000)
+    expect(desk.locator("[data-fresh]")).to_contain_text(reference, timeout=15_000)
     desk.context.close()

@@ -106,7 +106,7 @@ async function renew() {
     return;
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const [old, now] = [document, fresh].map((page) => page.querySelector("[data-rows]"));
+  const [old, now] = [document, fresh].map((page) => page.querySelector("[data-fresh]"));
   if (old && now) {
     old.replaceWith(now);
     at = -1;
