@@ -87,6 +87,8 @@ def appoint(session: Session, account: Account, given: Mapping[str, str], *, by:
     """Give a position as well. Raises `Invalid`."""
     errors: dict[str, str] = {}
     place = _place(session, given, errors, by)
+    if account.id == by.account_id:
+        errors["role"] = "Không tự giao vị trí cho mình: việc này do quản trị cấu hình khác làm."
     today = local_day(now)
     if place and any((p.agency_key, p.role) == place and p.holds_on(today) for p in account.positions):
         errors["role"] = "Người này đang giữ vị trí đó."

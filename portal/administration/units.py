@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.administration import audit
@@ -80,6 +80,12 @@ def save(session: Session, key: str | None, given: Mapping[str, str], *, by: Act
     what = "Sửa đơn vị" if key else "Thêm đơn vị"
     audit.record(session, by, Subject.AGENCY, agency.key, what, now, changed=changed)
     return agency
+
+
+def end_those_over(session: Session, now: datetime) -> int:
+    """Units whose last day is over exist no longer; returns how many. Called by the timetable."""
+    over = update(Agency).where(Agency.is_active, Agency.is_managed, Agency.valid_to < local_day(now))
+    return session.execute(over.values(is_active=False)).rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def predecessors_of(session: Session, key: str) -> list[Agency]:

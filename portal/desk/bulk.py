@@ -15,7 +15,7 @@ from portal.cases import assignment
 from portal.cases.actions import perform
 from portal.cases.lifecycle import Action
 from portal.cases.models import Case
-from portal.cases.permissions import current_stage, may_do, may_see
+from portal.cases.permissions import current_stage, may_do, works_with
 from portal.cases.queries import Listed, listed
 from portal.desk.looks import looked_at
 from portal.identity import queries as identity
@@ -57,7 +57,7 @@ def preview(session: Session, actor: Actor, references: Sequence[str], action: A
     if len(references) > MOST:
         raise Refusal("too_many", f"Mỗi lần xử lý tối đa {MOST} hồ sơ.")
     found = {case.reference: case for case in session.scalars(select(Case).where(Case.reference.in_(references)))}
-    cases = [found[r] for r in dict.fromkeys(references) if r in found and may_see(actor, found[r])]
+    cases = [found[r] for r in dict.fromkeys(references) if r in found and works_with(actor, found[r])]
     seen = looked_at(session, actor, [case.id for case in cases])
     return [Chosen(row, _obstacle(session, actor, row.case, action, seen, now)) for row in listed(session, cases)]
 
@@ -100,7 +100,7 @@ def _do(
     now: datetime,
 ) -> None:  # fmt: skip
     case = session.scalar(select(Case).where(Case.reference == reference))
-    if case is None or not may_see(actor, case):
+    if case is None or not works_with(actor, case):
         raise Refusal("not_found", "Không tìm thấy hồ sơ.")
     if action in AFTER_A_LOOK and case.id not in looked_at(session, actor, [case.id]):
         raise Refusal("not_looked_at", _NOT_SEEN)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.base.clock import local_day
 from portal.base.errors import Invalid, NotFound
 from portal.cases.models import Case, CaseEvent
-from portal.cases.permissions import may_see
+from portal.cases.permissions import works_with
 from portal.desk.models import StaffNote
 from portal.identity.actor import Actor, actor_for
 from portal.identity.models import CASE_ROLES, Account, Position
@@ -26,7 +26,7 @@ _LONGEST = 5000
 def write(session: Session, case_id: int, text: str, *, by: Actor, now: datetime) -> StaffNote:
     """Add a note. Whoever is called in it is told in the portal's inbox. Raises `Invalid`, `NotFound`."""
     case = session.get(Case, case_id)
-    if case is None or not by.is_staff or by.case_agency_keys.isdisjoint(case.party_keys):
+    if case is None or not works_with(by, case):
         raise NotFound("Không tìm thấy hồ sơ.")
     text = nfc_lines(text)
     if not text or len(text) > _LONGEST:
@@ -67,7 +67,7 @@ def _called(session: Session, case: Case, text: str, now: datetime) -> set[int]:
 
 def _works_with(account: Account, case: Case, now: datetime) -> bool:
     actor = actor_for(account, local_day(now))
-    return actor.is_staff and may_see(actor, case) and not actor.case_agency_keys.isdisjoint(case.party_keys)
+    return works_with(actor, case)
 
 
 def _tell(session: Session, case: Case, note: StaffNote, called: set[int], by: Actor, now: datetime) -> None:

@@ -56,6 +56,17 @@ def test_a_unit_is_made_changed_and_ended(desk: Desk) -> None:
         assert session.get_one(Agency, "trung-tam-moi").name == "Trung tâm mới"
 
 
+def test_a_unit_ends_on_its_day(desk: Desk) -> None:
+    with desk.database.unit_of_work() as session:
+        given = {**UNIT, "valid_to": "2026-03-10"}
+        made = units.save(session, None, given, by=desk.actor("quantri"), now=desk.now)
+        assert made.is_active
+        assert units.end_those_over(session, desk.now) == 0
+        assert units.end_those_over(session, desk.now + timedelta(days=1)) == 1
+        session.refresh(made)
+        assert not made.is_active
+
+
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
@@ -169,6 +180,9 @@ def test_positions_end_and_accounts_close(desk: Desk) -> None:
         people.appoint(session, account, {"agency": demo.AGENCY, "role": "clerk"}, by=by, now=desk.now)
         with pytest.raises(Invalid):
             people.appoint(session, account, {"agency": demo.POLICE, "role": "clerk"}, by=by, now=desk.now)
+        myself = people.account_for(session, by, "quantri")
+        with pytest.raises(Invalid):
+            people.appoint(session, myself, {"agency": demo.AGENCY, "role": "approver"}, by=by, now=desk.now)
         people.set_active(session, account, False, by=by, now=desk.now)
     with desk.database.unit_of_work() as session:
         assert accounts.account(session, account.id) is None

@@ -214,7 +214,7 @@ def appoint(keeper: Page, login: str, agency: str, role: str) -> None:
     check_page(keeper)
 
 
-@pytest.mark.parametrize("width", [1366, 360])
+@pytest.mark.parametrize("width", [360])
 def test_a_department_asks_another_unit_and_the_applicant(stack: Stack, browser: Browser, width: int) -> None:
     keeper = person(browser, stack, "quantri", width)
     for login, role in (("motcua", "receiving_officer"), ("chuyenvien", "case_officer"), ("truongphong", "head"),

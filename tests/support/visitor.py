@@ -130,6 +130,11 @@ def read_page(page: Page) -> None:
     assert all(f.method == "get" or "csrf_token" in f.values for f in reader.forms), f"form without token on {page.url}"
 
 
+def _unnamed(given: dict[str, str]) -> set[str]:
+    """The id of an input that needs a label, unless it bears its name itself."""
+    return set() if given.get("aria-label") else {given.get("id", "?")}
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -179,7 +184,7 @@ class _Reader(HTMLParser):
     def _start_input(self, given: dict[str, str]) -> None:
         kind = given.get("type", "text")
         if kind != "hidden":
-            self.inputs.add(given.get("id", "?"))
+            self.inputs |= _unnamed(given)
         if self._form is None or kind == "file":
             return
         name, value = given["name"], given.get("value", "")
@@ -191,7 +196,7 @@ class _Reader(HTMLParser):
             self._form.values[name] = value
 
     def _start_select(self, given: dict[str, str]) -> None:
-        self.inputs.add(given.get("id", "?"))
+        self.inputs |= _unnamed(given)
         self._select = given["name"]
         if self._form:
             self._form.values.setdefault(self._select, "")
@@ -203,7 +208,7 @@ class _Reader(HTMLParser):
                 self._form.values[self._select] = given.get("value", "")
 
     def _start_textarea(self, given: dict[str, str]) -> None:
-        self.inputs.add(given.get("id", "?"))
+        self.inputs |= _unnamed(given)
         self._textarea = given["name"]
         if self._form:
             self._form.values[self._textarea] = ""

@@ -114,7 +114,7 @@ def parts(desk: Desk, database: Database) -> dict[str, str]:
         assert document is not None
     return {
         "<reference>": case.reference, "<uuid:document_id>": str(document.id), "<uuid:draft_id>": str(draft.id),
-        "trang-<int:number>": "trang-1", "<login>": "motcua", "<int:position_id>": "999999999", "<action>": "accept",
+        "trang-<int:number>": "trang-1", "<kind>": "jsonl", "<login>": "motcua", "<int:position_id>": "999999999", "<action>": "accept",
     }  # fmt: skip
 
 
@@ -176,6 +176,18 @@ def test_every_route(app: Flask, desk: Desk, parts: dict[str, str], person: Pers
             wrong.append((method, rule, status, "allowed" if expected else "refused"))
         assert status < 500, (method, rule)
     assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_an_officer_does_not_see_the_notes_about_their_own_case(app: Flask, desk: Desk) -> None:
+    """Who works at another unit is an applicant like any other."""
+    desk.now = now()
+    case = desk.submit()
+    with desk.database.unit_of_work() as session:
+        appoint(session, desk.account(session, "congdan"), OTHER, Role.HEAD, desk.now)
+        account_id = desk.account(session, "congdan").id
+    client = client_of(app, account_id)
+    assert client.get(f"/ho-so/{case.reference}").status_code == 200
+    assert client.get(f"/can-bo/ho-so/{case.reference}").status_code == 404
 
 
 def test_the_matrix_has_every_route() -> None:

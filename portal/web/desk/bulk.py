@@ -8,7 +8,6 @@ from flask import abort, redirect, render_template, request, url_for
 
 from portal.base.clock import now
 from portal.base.errors import Refusal
-from portal.cases import queries
 from portal.cases.lifecycle import Action
 from portal.cases.models import Case
 from portal.cases.words import ACTION_NAMES
@@ -17,6 +16,7 @@ from portal.desk import slips
 from portal.documents import papers, pdfs
 from portal.web.access import staff
 from portal.web.desk.blueprint import blueprint
+from portal.web.desk.case import case_of
 from portal.web.desk.columns import rows_of
 from portal.web.files import pdf_response
 from portal.web.session import actor, db, settings, writing
@@ -68,7 +68,7 @@ def _action() -> Action:
 def _cases(references: list[str]) -> list[Case]:
     if not references or len(references) > rules.MOST:
         raise Refusal("nothing_chosen", f"Hãy chọn từ 1 đến {rules.MOST} hồ sơ.")
-    return [queries.case_for(db(), actor(), reference) for reference in dict.fromkeys(references)]
+    return [case_of(reference) for reference in dict.fromkeys(references)]
 
 
 def _control_slips(references: list[str]) -> Any:

@@ -7,11 +7,12 @@ from typing import Any
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 
 from portal.base.clock import now
-from portal.base.errors import Invalid, Refusal
+from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import conversation, queries
 from portal.cases.actions import perform
 from portal.cases.lifecycle import Action
 from portal.cases.models import Case
+from portal.cases.permissions import works_with
 from portal.cases.words import ACTION_NAMES
 from portal.desk import checklist, looks, notes
 from portal.identity import queries as identity
@@ -110,8 +111,11 @@ def tick_papers(reference: str) -> Any:
 
 
 def case_of(reference: str) -> Case:
-    """The case, for staff who may see it. Raises `NotFound`."""
-    return queries.case_for(db(), actor(), reference)
+    """The case, for staff of the agencies that take part in it: notes are not for its applicant. Raises `NotFound`."""
+    case = queries.case_for(db(), actor(), reference)
+    if not works_with(actor(), case):
+        raise NotFound("Không tìm thấy hồ sơ.")
+    return case
 
 
 def others_words(case: Case) -> str:
