@@ -40,11 +40,11 @@ def may_keep(actor: Actor, agency_key: str, role: Role | None = None) -> bool:
 def search(session: Session, actor: Actor, typed: str, agency_key: str, *, limit: int = 100) -> Sequence[Account]:
     """Staff by login or by words of the name, at an agency or anywhere that the person keeps."""
     query = select(Account).where(Account.positions.any()).options(selectinload(Account.positions))
-    if agency_key:
-        query = query.where(Account.positions.any(Position.agency_key == agency_key))
-    elif not actor.has_everywhere(Role.CONFIGURATOR):
+    if not actor.has_everywhere(Role.CONFIGURATOR):
         kept = [agency for agency, role in actor.roles if role is Role.CONFIGURATOR]
         query = query.where(Account.positions.any(Position.agency_key.in_(kept)))
+    if agency_key:
+        query = query.where(Account.positions.any(Position.agency_key == agency_key))
     if typed := nfc(typed):
         like = f"%{typed.replace('%', '').replace('_', '')}%"
         query = query.where(or_(Account.login == typed.lower(), Account.full_name.ilike(like)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.cases.lifecycle import NOTES, State
+from portal.cases.lifecycle import ENDED, NOTES, State
 from portal.cases.models import Case, CaseEvent
 from portal.cases.words import EVENT_NAMES, STATE_NAMES
 from portal.deadlines.calendar import WorkCalendar
@@ -42,10 +42,11 @@ def passages(
 ) -> list[Passage]:
     """The places of a case in order. What moves nothing (a note, an opinion) begins no new passage."""
     stages = {stage.key: stage for stage in workflow.stages}
+    is_open = State(case.state) not in ENDED
     moves = [event for event in history if event.event not in NOTES and _moves(event)]
     found = []
     for event, following in zip(moves, [*moves[1:], None], strict=True):
-        ended_at = following.at if following else (None if case.is_open else case.changed_at)
+        ended_at = following.at if following else (None if is_open else case.changed_at)
         stage = stages.get(event.to_stage or "")
         spent = calendar.working_time(event.at, ended_at or now)
         found.append(Passage(
@@ -53,8 +54,8 @@ def passages(
             int(spent / _MINUTE), stage.hours * 60 if stage and stage.hours else None,
             following.actor_id if following else None, EVENT_NAMES[following.event] if following else None,
         ))  # fmt: skip
-    ended = found and not case.is_open
-    return found[:-1] if ended else found
+    # Where it ended it does not lie.
+    return found if is_open else found[:-1]
 
 
 def _moves(event: CaseEvent) -> bool:

@@ -17,10 +17,10 @@ from portal.base.clock import local_day
 from portal.base.errors import NotFound, Refusal
 from portal.base.words import short_when, when
 from portal.cases.linked import people_of
-from portal.cases.models import Case, CaseEvent, PersonRole
+from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
 from portal.cases.opinions import opinions_of
 from portal.cases.paper import heading, owner_name, signed
-from portal.cases.queries import history
+from portal.cases.queries import history, listed
 from portal.deadlines.calendars import calendar_of
 from portal.deadlines.remaining import office_words
 from portal.desk.checklist import KIND_NAMES, papers_of
@@ -108,12 +108,15 @@ def register_rows(session: Session, agency_key: str, first: date, last: date, *,
     calendar = calendar_of(session, agency_key)
     begin, end = calendar.midnight(first), calendar.midnight(last, after=True)
     query = select(Case).where(Case.agency_key == agency_key, Case.submitted_at >= begin, Case.submitted_at < end)
+    found = listed(session, session.scalars(query.order_by(Case.submitted_at, Case.id).limit(limit)).all())
+    owners = _owners(session, [row.case.id for row in found])
     rows = []
-    for case in session.scalars(query.order_by(Case.submitted_at, Case.id).limit(limit)):
+    for row in found:
+        case = row.case
         rows.append({
             "reference": case.reference,
-            "procedure": publishing.version(session, case.version_id).procedure.short_name,
-            "owner": owner_name(session, case),
+            "procedure": row.procedure,
+            "owner": owners.get(case.id, case.contact_name),
             "received": short_when(case.accepted_at or case.submitted_at),
             "due": short_when(case.due_at) if case.due_at else "–",
             "finished": short_when(case.finished_at) if case.finished_at else "–",
@@ -121,6 +124,14 @@ def register_rows(session: Session, agency_key: str, first: date, last: date, *,
             "ways": f"{_WAYS[case.channel]} / {_WAYS.get(case.answers.get('receive_by', ''), '–')}",
         })  # fmt: skip
     return rows
+
+
+def _owners(session: Session, case_ids: Sequence[int]) -> dict[int, str]:
+    """Whose matter each of the cases is."""
+    query = select(CasePerson.case_id, CasePerson.name).where(
+        CasePerson.case_id.in_(case_ids), CasePerson.role == PersonRole.OWNER
+    )
+    return dict(session.execute(query).all())
 
 
 _WAYS = {"online": "Trực tuyến", "desk": "Trực tiếp", "post": "Bưu chính"}

@@ -8,7 +8,7 @@ import threading
 import pypdfium2
 from PIL import Image
 
-from portal.base.errors import NotFound
+from portal.base.errors import NotFound, Refusal
 from portal.documents.uploads import PDF
 
 WIDTHS = (240, 900, 1800)
@@ -17,7 +17,7 @@ _one_at_a_time = threading.Lock()
 
 
 def page_picture(content: bytes, media_type: str, number: int, width: int) -> bytes:
-    """Page `number` (from 1) as PNG of one of `WIDTHS` pixels. Raises `NotFound` where there is no such page."""
+    """Page `number` (from 1) as PNG of one of `WIDTHS` pixels. Raises `NotFound`, `Refusal`."""
     width = min(WIDTHS, key=lambda known: abs(known - width))
     picture = _of_pdf(content, number, width) if media_type == PDF else _of_photo(content, number, width)
     target = io.BytesIO()
@@ -27,17 +27,26 @@ def page_picture(content: bytes, media_type: str, number: int, width: int) -> by
 
 def _of_pdf(content: bytes, number: int, width: int) -> Image.Image:
     with _one_at_a_time:
-        document = pypdfium2.PdfDocument(content)
+        try:
+            document = pypdfium2.PdfDocument(content)
+        except pypdfium2.PdfiumError as error:
+            raise _unreadable() from error
         try:
             if not 1 <= number <= len(document):
                 raise NotFound("Giấy tờ không có trang này.")
             page = document[number - 1]
             # A drawing that is very long is made narrower instead of filling the memory.
-            scale = min(width / page.get_width(), 4 * width / page.get_height())
+            scale = min(width / max(page.get_width(), 1), 4 * width / max(page.get_height(), 1))
             picture: Image.Image = page.render(scale=scale).to_pil()
             return picture
+        except pypdfium2.PdfiumError as error:
+            raise _unreadable() from error
         finally:
             document.close()
+
+
+def _unreadable() -> Refusal:
+    return Refusal("unreadable", "Không vẽ được trang này thành ảnh. Hãy mở tệp gốc để xem.")
 
 
 def _of_photo(content: bytes, number: int, width: int) -> Image.Image:

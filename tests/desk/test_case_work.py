@@ -286,6 +286,8 @@ def test_the_load_of_a_unit(desk: Desk) -> None:
 def test_pages_as_pictures() -> None:
     picture = page_picture(PDF, "application/pdf", 1, 900)
     assert picture.startswith(b"\x89PNG")
+    with pytest.raises(Refusal):
+        page_picture(b"%PDF-1.4 nothing", "application/pdf", 1, 900)
     for number in (0, 2, 10**9):
         with pytest.raises(NotFound):
             page_picture(PDF, "application/pdf", number, 900)

@@ -113,9 +113,15 @@ def parts(desk: Desk, database: Database) -> dict[str, str]:
         document = session.scalars(select(Document).where(Document.case_id == case.id)).first()
         assert document is not None
     return {
-        "<reference>": case.reference, "<uuid:document_id>": str(document.id), "<uuid:draft_id>": str(draft.id),
-        "trang-<int:number>": "trang-1", "<kind>": "jsonl", "<login>": "motcua", "<int:position_id>": "999999999", "<action>": "accept",
-    }  # fmt: skip
+        "<reference>": case.reference,
+        "<uuid:document_id>": str(document.id),
+        "<uuid:draft_id>": str(draft.id),
+        "trang-<int:number>": "trang-1",
+        "<kind>": "jsonl",
+        "<login>": "motcua",
+        "<int:position_id>": "999999999",
+        "<action>": "accept",
+    }
 
 
 def account_of(session: Session, desk: Desk, person: Person) -> int:

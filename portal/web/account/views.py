@@ -65,7 +65,12 @@ def activate_page() -> str:
 
 @blueprint.post("/kich-hoat")
 @public
-@limiter.limit("10 per minute; 60 per hour")
+@limiter.limit(
+    "10 per minute; 30 per hour",
+    key_func=lambda: "activate " + identity.login_key(request.form.get("login", ""))[:100],
+    deduct_when=lambda answer: answer.status_code == 422,
+)
+@limiter.limit("60 per minute")
 def activate() -> Any:
     """Choose the first password, with the code that was handed out."""
     form = request.form
