@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pydantic import Field
 
@@ -26,7 +27,7 @@ class Part(Record):
 
     def fits(self, procedure: Procedure) -> bool:
         """True if the procedure needs this step."""
-        name = accented_words(procedure.short_name)
+        name = _words(procedure.short_name)
         if self.sectors and procedure.sector not in self.sectors:
             return False
         return (not self.phrases or _has_any(name, self.phrases)) and not _has_any(name, self.not_phrases)
@@ -63,10 +64,16 @@ class Composition(Record):
         return self.organizations if audiences and not audiences & _PEOPLE else self.both
 
 
-def _has_any(name: list[Word], phrases: tuple[str, ...]) -> bool:
+@lru_cache(maxsize=10_000)
+def _words(text: str) -> tuple[Word, ...]:
+    """Each name is compared with all phrases, and each phrase with all names."""
+    return tuple(accented_words(text))
+
+
+def _has_any(name: tuple[Word, ...], phrases: tuple[str, ...]) -> bool:
     """True if the words of a phrase stand in the name one after the other, with their accents: "hủy" is not "huy"."""
-    return any(_stands_in(accented_words(phrase), name) for phrase in phrases)
+    return any(_stands_in(_words(phrase), name) for phrase in phrases)
 
 
-def _stands_in(phrase: list[Word], name: list[Word]) -> bool:
+def _stands_in(phrase: tuple[Word, ...], name: tuple[Word, ...]) -> bool:
     return any(name[at : at + len(phrase)] == phrase for at in range(len(name) - len(phrase) + 1))
