@@ -64,17 +64,23 @@ def read(session: Session, content: bytes) -> Read:
         raise WrongFile([RowMistake("", 0, "", f"Tệp không có trang “{UNITS}” hay “{PEOPLE}”.")])
     found = Read()
     agencies = dict(session.execute(select(Agency.key, Agency.code)).all())
+    working = set(session.scalars(select(Agency.key).where(Agency.is_active)))
     for number, cells in _lines(found, UNITS, UNIT_COLUMNS, pages.get(UNITS, [])):
         _read_unit(found, number, cells, agencies)
     for number, cells in _lines(found, PEOPLE, PEOPLE_COLUMNS, pages.get(PEOPLE, [])):
-        _read_person(found, number, cells, agencies.keys() | found.units.keys())
-    _check_parents(found, agencies.keys() | found.units.keys())
+        _read_person(found, number, cells, working | found.units.keys())
+    parents = dict(session.execute(select(Agency.key, Agency.parent_key)).all())
+    _check_parents(found, parents)
+    _check_logins(session, found)
     return found
 
 
 def apply(session: Session, found: Read, file_name: str, *, by: Actor, now: datetime) -> Imported:
     """Write it in the caller's transaction. Raises `WrongFile` where anything is wrong, `Forbidden`."""
     require_unit_keeper(by)
+    own = session.scalar(select(Account.login).where(Account.id == by.account_id)) if by.account_id else None
+    if own in found.people:
+        found.mistakes.append(RowMistake(PEOPLE, 0, "Tên đăng nhập", "Không tự giao vị trí cho mình bằng tệp."))
     if found.mistakes:
         raise WrongFile(found.mistakes)
     _write_units(session, found)
@@ -135,14 +141,23 @@ def _read_unit(found: Read, number: int, cells: list[str], agencies: dict[str, s
                         "parent_key": parent.lower() or None, "row": number}  # fmt: skip
 
 
-def _check_parents(found: Read, keys: Iterable[str]) -> None:
-    known = set(keys)
+def _check_logins(session: Session, found: Read) -> None:
+    """A login that belongs to somebody who is not staff is not taken over by a file."""
+    query = select(Account.login).where(Account.login.in_(found.people), ~Account.positions.any())
+    for login in session.scalars(query):
+        sentence = f"Tên đăng nhập {login} đã thuộc một người không phải cán bộ."
+        found.mistakes.append(RowMistake(PEOPLE, 0, "Tên đăng nhập", sentence))
+
+
+def _check_parents(found: Read, parents: dict[str, str | None]) -> None:
+    """Each unit stands below one that exists, and not below itself, whatever stands there now."""
+    after = parents | {key: unit["parent_key"] for key, unit in found.units.items()}
     for unit in found.units.values():
         seen, parent = {unit["key"]}, unit["parent_key"]
-        while parent in found.units and parent not in seen:
+        while parent in after and parent not in seen:
             seen.add(parent)
-            parent = found.units[parent]["parent_key"]
-        if parent in seen or (unit["parent_key"] and unit["parent_key"] not in known):
+            parent = after[parent]
+        if parent in seen or (unit["parent_key"] and unit["parent_key"] not in after):
             sentence = f"Cấp trên “{unit['parent_key']}” không có, hoặc nằm dưới chính đơn vị này."
             found.mistakes.append(RowMistake(UNITS, unit["row"], "Khóa cấp trên", sentence))
 
@@ -180,7 +195,8 @@ def _write_units(session: Session, found: Read) -> None:
     # Codes are unique, and parents may stand below: first without both, then with them.
     bare = [{**row, "parent_key": None, "code": None} for row in rows]
     statement = upsert(Agency)
-    names = ("name", "kind", "code", "parent_key", "is_managed", "is_active", "code_is_placeholder")
+    # A unit that has ended stays ended: that is changed on its own page.
+    names = ("name", "kind", "code", "parent_key", "is_managed", "code_is_placeholder")
     new = {name: statement.excluded[name] for name in names}
     session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=new), bare)
     session.execute(update(Agency), [{k: row[k] for k in ("key", "code", "parent_key")} for row in rows])

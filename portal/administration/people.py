@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import phonenumbers
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from portal.administration import audit
@@ -19,7 +19,7 @@ from portal.base.clock import local_day
 from portal.base.errors import Forbidden, Invalid, NotFound
 from portal.identity import actions as identity
 from portal.identity.actor import Actor
-from portal.identity.models import CASE_ROLES, ROLE_NAMES, Account, Position, Role
+from portal.identity.models import CASE_ROLES, ROLE_NAMES, Account, Delegation, Position, Role
 from services_catalog.text import nfc
 
 LOGIN = re.compile(r"^[a-z0-9][a-z0-9._-]{1,60}$")
@@ -104,12 +104,26 @@ def end_position(session: Session, position_id: int, *, by: Actor, now: datetime
         raise NotFound("Không tìm thấy vị trí này.")
     if not may_keep(by, position.agency_key, Role(position.role)):
         raise Forbidden("Vị trí này do quản trị cấu hình của đơn vị khác giữ.")
+    account = session.get_one(Account, position.account_id)
+    if account.id == by.account_id:
+        raise Forbidden("Không tự thôi vị trí của mình: việc này do quản trị cấu hình khác làm.")
+    if not position.holds_on(local_day(now)):
+        return account  # it has ended already, and that day stays
     position.valid_to = local_day(now) - timedelta(days=1)
     position.valid_from = min(position.valid_from, position.valid_to)
-    account = session.get_one(Account, position.account_id)
+    _end_delegations(session, account, position.agency_key, now)
     audit.record(session, by, Subject.ACCOUNT, account.login, "Thôi vị trí", now, agency=position.agency_key,
                  role=position.role)  # fmt: skip
     return account
+
+
+def _end_delegations(session: Session, account: Account, agency_key: str, now: datetime) -> None:
+    """Who works at an agency no longer stands in for nobody there."""
+    here = select(Position.id).where(Position.agency_key == agency_key)
+    received = update(Delegation).where(
+        Delegation.account_id == account.id, Delegation.revoked_at.is_(None), Delegation.position_id.in_(here)
+    )
+    session.execute(received.values(revoked_at=now))
 
 
 def set_active(session: Session, account: Account, is_active: bool, *, by: Actor, now: datetime) -> None:

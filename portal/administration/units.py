@@ -72,7 +72,10 @@ def save(session: Session, key: str | None, given: Mapping[str, str], *, by: Act
         setattr(agency, name, value)
     agency.code_is_placeholder = False
     agency.is_managed = True
-    agency.is_active = agency.valid_to is None or agency.valid_to >= local_day(now)
+    if agency.valid_to is not None:
+        agency.is_active = agency.valid_to >= local_day(now)
+    elif key is None or before.get("valid_to") is not None:
+        agency.is_active = True  # one that ended without a day stays ended, whatever else is corrected
     session.add(agency)
     session.flush()
     _name_predecessors(session, agency, predecessors)

@@ -47,7 +47,7 @@ def open_child(move: Move) -> None:
     uploads.copy(session, from_case=case.id, to_case=child.id, now=move.now,
                  place=lambda paper: place_of(paper, published.procedure, published.form))  # fmt: skip
     case.open_children += 1
-    join_party(case, agency_key)
+    join_party(move.session, case, agency_key)
     move.details["child"] = child.reference
 
 

@@ -16,7 +16,7 @@ from portal.base.db import Base
 HERE = "portal"
 # By what queues are ordered: the due time that runs, or what the applicant has until; else after everything.
 QUEUE_AT = (
-    "coalesce(due_at, CASE WHEN accepted_at IS NULL THEN acceptance_due_at END, supplement_due_at, "
+    "coalesce(due_at, CASE WHEN state = 'submitted' THEN acceptance_due_at END, supplement_due_at, "
     "'9000-01-01 00:00:00+00'::timestamptz)"
 )
 IS_OPEN = "state NOT IN ('declined', 'withdrawn', 'discontinued', 'returned')"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.models import Agency
 from portal.cases import assignment
 from portal.cases.details import GRANTED, REFUSED
+from portal.cases.finding import remember
 from portal.cases.lifecycle import MACHINE, PAUSED, TRANSITIONS, Action, Transition
 from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import current_stage
@@ -78,7 +79,7 @@ def enter(move: Move, stage: Stage) -> None:
     agency_key = _agency_of(move.session, case, stage)
     case.stage, case.stage_does, case.stage_agency_key = stage.key, stage.does, agency_key
     case.stage_role = MACHINE if stage.automatic else stage.role
-    join_party(case, agency_key)
+    join_party(move.session, case, agency_key)
     if stage.does is StageAction.PROPOSE:
         case.assignee_id = _who_proposed(move, stage) or assignment.least_loaded(
             move.session, agency_key, stage, move.now
@@ -103,10 +104,11 @@ def leave_stages(case: Case) -> None:
         case.stage_agency_key = None
 
 
-def join_party(case: Case, agency_key: str) -> None:
+def join_party(session: Session, case: Case, agency_key: str) -> None:
     """Let an agency see the case."""
     if agency_key not in case.party_keys:
         case.party_keys = [*case.party_keys, agency_key]
+        remember(session, case)
 
 
 def _position(case: Case, workflow: Workflow) -> int:

@@ -102,7 +102,7 @@ def open_case(session: Session, application: Application, *, by: Actor, now: dat
     session.flush()
     session.add_all(CasePerson(case_id=case.id, role=role, **vars(person)) for role, person in people.items())
     session.flush()
-    finding.remember(session, case.id)
+    finding.remember(session, case)
     tell(session, case, "case.submitted", application.published.procedure, by=by, now=now,
          details=dict(application.details))  # fmt: skip
     return case

@@ -40,7 +40,7 @@ def ask(move: Move) -> None:
                     asked_at=now, due_at=due_at)
         )  # fmt: skip
         case.asked_keys = [*case.asked_keys, key]
-        join_party(case, key)
+        join_party(move.session, case, key)
 
 
 def answer(move: Move) -> None:

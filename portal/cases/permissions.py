@@ -36,7 +36,8 @@ def may_see(actor: Actor, case: Case) -> bool:
 
 def works_with(actor: Actor, case: Case) -> bool:
     """Staff of the agencies that take part: the desk is theirs. Whose own case it is does not see it from there."""
-    return not actor.case_agency_keys.isdisjoint(case.party_keys)
+    is_own = case.applicant_id is not None and case.applicant_id == actor.account_id
+    return not is_own and not actor.case_agency_keys.isdisjoint(case.party_keys)
 
 
 def may_do(actor: Actor, action: Action, case: Case, workflow: Workflow, now: datetime) -> bool:

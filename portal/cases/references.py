@@ -14,6 +14,7 @@ from portal.base.clock import local_day
 from portal.base.errors import Refusal
 from portal.cases.models import CaseCounter
 
+_WITHIN = re.compile(r"[0-9H][0-9H.]*-\d{6}-\d{4,}")
 _REFERENCE = re.compile(r"^([0-9H.]+)-(\d{6})-(\d{4,})$")
 
 
@@ -30,6 +31,12 @@ def next_reference(session: Session, agency: Agency, now: datetime) -> str:
     counter = counter.on_conflict_do_update(index_elements=["agency_key", "day"], set_={"last": CaseCounter.last + 1})
     number = session.scalar(counter.returning(CaseCounter.last))
     return f"{agency.code}-{day:%y%m%d}-{number:04d}"
+
+
+def mentioned(text: str) -> str | None:
+    """The code in a text, in our spelling: typed alone, or within a link, as a scanner reads it off a receipt."""
+    found = _WITHIN.search(text.upper())
+    return normalise(found[0]) if found else normalise(text)
 
 
 def normalise(typed: str) -> str | None:

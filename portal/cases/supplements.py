@@ -152,7 +152,7 @@ def _name_people(session: Session, case: Case, published: Published) -> None:
     if PersonRole.ADDRESSEE not in people and (old := session.get(CasePerson, (case.id, PersonRole.ADDRESSEE))):
         session.delete(old)
     session.flush()
-    finding.remember(session, case.id)
+    finding.remember(session, case)
 
 
 def _summary(changed: list[FormField], files: list[Document]) -> str:

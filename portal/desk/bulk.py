@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid, Refusal
+from portal.base.logs import logger
 from portal.cases import assignment
 from portal.cases.actions import perform
 from portal.cases.lifecycle import Action
@@ -22,6 +24,7 @@ from portal.identity import queries as identity
 from portal.identity.actor import Actor
 from portal.publishing import queries as publishing
 
+_log = logger(__name__)
 MOST = 100
 # What may be done to several cases at once. What needs words for each case is done case by case.
 ACTIONS = (Action.ACCEPT, Action.ASSIGN, Action.ENDORSE, Action.APPROVE, Action.ISSUE, Action.DELIVER)
@@ -77,6 +80,9 @@ def run(
             refusal = " ".join(invalid.errors.values())
         except Refusal as error:
             refusal = error.message
+        except SQLAlchemyError as error:  # this one is left as it was; the others go on, and all are told of
+            _log.error("bulk", error=type(error).__name__)
+            refusal = "Hệ thống đang bận, hồ sơ chưa thay đổi. Hãy thử lại."
         done.append(Outcome(reference, refusal))
     return done
 

@@ -27,7 +27,6 @@ KIND_NAMES = {
     PaperKind.COPY: "Bản chụp",
 }
 VERDICT_NAMES = {Verdict.ACCEPTED: "Đạt", Verdict.TO_CORRECT: "Cần sửa"}
-_MOST_SHEETS = 9999
 _LONGEST = 1000
 
 
@@ -102,7 +101,7 @@ def tick(
 def faults(papers: list[Paper]) -> tuple[str, list[int]]:
     """The request that the ticked faults make, a line each, and the places of the papers concerned."""
     wrong = [paper for paper in papers if paper.is_wrong]
-    lines = [f"{paper.name}: {paper.check.reason}" for paper in wrong if paper.check]
+    lines = [f"{paper.name}: {'; '.join((paper.check.reason or '').splitlines())}" for paper in wrong if paper.check]
     return "\n".join(lines), [paper.slot for paper in wrong]
 
 
@@ -113,14 +112,8 @@ def _tick_one(
     def of(name: str) -> str:
         return nfc_lines(given.get(f"{name}-{paper.slot}") or "")
 
-    kind, sheets, verdict = of("kind"), of("sheets"), of("verdict")
-    reason = of("reason") or of("ready")
-    if sheets and not (sheets.isascii() and sheets.isdecimal() and 0 < int(sheets[:6]) <= _MOST_SHEETS):
-        errors[f"sheets-{paper.slot}"] = f"Hãy ghi số tờ của “{paper.name}” bằng chữ số."
-    if verdict == Verdict.TO_CORRECT and not reason:
-        errors[f"reason-{paper.slot}"] = f"Hãy nêu “{paper.name}” cần sửa gì: người nộp sẽ đọc nguyên văn."
-    if len(reason) > _LONGEST:
-        errors[f"reason-{paper.slot}"] = f"Nội dung dài quá {_LONGEST} ký tự. Hãy viết ngắn lại."
+    kind, sheets, verdict, reason = of("kind"), of("sheets"), of("verdict"), of("reason") or of("ready")
+    errors |= _mistakes(paper, sheets, verdict, reason)
     if errors:
         return
     new = {
@@ -130,7 +123,25 @@ def _tick_one(
         "reason": reason if verdict == Verdict.TO_CORRECT else None,
     }
     old = paper.check
+    _require_seen(old, given.get(f"seen-{paper.slot}"))
     if old is None and not any(new.values()):
         return
     if old is None or paper.is_newer or any(getattr(old, name) != value for name, value in new.items()):
         session.merge(PaperCheck(case_id=case.id, slot=paper.slot, checked_by=by.account_id, checked_at=now, **new))
+
+
+def _mistakes(paper: Paper, sheets: str, verdict: str, reason: str) -> dict[str, str]:
+    errors = {}
+    if sheets and not (sheets.isascii() and sheets.isdecimal() and len(sheets) < 5 and int(sheets)):
+        errors[f"sheets-{paper.slot}"] = f"Hãy ghi số tờ của “{paper.name}” bằng chữ số."
+    if verdict == Verdict.TO_CORRECT and not reason:
+        errors[f"reason-{paper.slot}"] = f"Hãy nêu “{paper.name}” cần sửa gì: người nộp sẽ đọc nguyên văn."
+    elif len(reason) > _LONGEST:
+        errors[f"reason-{paper.slot}"] = f"Nội dung dài quá {_LONGEST} ký tự. Hãy viết ngắn lại."
+    return errors
+
+
+def _require_seen(old: PaperCheck | None, seen: str | None) -> None:
+    """Raises `Stale` where the page showed an older tick: `seen` is the time of the one that it showed."""
+    if seen is not None and seen != (old.checked_at.isoformat() if old else ""):
+        raise Stale("Đồng nghiệp vừa kiểm tra giấy tờ của hồ sơ này. Hãy xem lại rồi ghi.")

@@ -7,7 +7,7 @@ read in the order of an index and cut off, then the parts are put together: noth
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -82,7 +82,8 @@ def page(
     parts = _parts(actor, queue, wanted, now)
     if queue is Queue.MINE:
         wanted = replace(wanted, agency="")  # there it is the agency for which the person acts
-    ids = _ids(session, parts, wanted, order, key, size + 1, now) if parts else []
+    keys = actor.case_agency_keys
+    ids = _ids(session, parts, wanted, order, key, size + 1, now, keys) if parts else []
     more = len(ids) > size
     ids = ids[:size][::-1] if order.back else ids[:size]
     rows = listed(session, _load(session, ids))
@@ -136,11 +137,11 @@ def _is_wanted(part: Waiting, wanted: Wanted) -> bool:
 
 def _ids(
     session: Session, parts: list[ColumnElement[bool]], wanted: Wanted, order: _Order, key: Sequence[object] | None,
-    limit: int, now: datetime,
+    limit: int, now: datetime, keys: Collection[str],
 ) -> list[int]:  # fmt: skip
     filters = wanted.conditions(now)
     if wanted.text:
-        found = found_by(wanted.text)
+        found = found_by(wanted.text, keys)
         if found is None:
             return []
         # Those few are looked up first: the order of a queue is no help in finding a person.
@@ -175,4 +176,7 @@ def _key_in(text: str, queue: Queue) -> list[object] | None:
     found = _KEY.match(text)
     if not found or (found[1] is None) != (queue is Queue.ALL):
         return None
-    return [int(found[2])] if found[1] is None else [_BEGINNING + int(found[1]) * _MICROSECOND, int(found[2])]
+    try:
+        return [int(found[2])] if found[1] is None else [_BEGINNING + int(found[1]) * _MICROSECOND, int(found[2])]
+    except OverflowError:  # beyond the year 9999
+        return None

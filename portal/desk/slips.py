@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
 from portal.base.clock import local_day
-from portal.base.errors import NotFound, Refusal
+from portal.base.errors import NotFound
 from portal.base.words import short_when, when
 from portal.cases.linked import people_of
 from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
+from portal.cases.opening import Person
 from portal.cases.opinions import opinions_of
 from portal.cases.paper import heading, owner_name, signed
 from portal.cases.queries import history, listed
@@ -39,11 +40,12 @@ _TEXT_OF_RETURNING = {"online": Channel.ONLINE, "desk": Channel.DESK, "post": Ch
 
 
 def intake_data(session: Session, cases: Sequence[Case], base_url: str) -> dict[str, Any]:
-    """Mẫu 01 for one case or several of the same submitter. Raises `NotFound` where one was never accepted."""
+    """Mẫu 01 for one case, or for several that `by_submitter` puts together.
+
+    Raises `NotFound` where one was never accepted.
+    """
     first = cases[0]
     events = [_last(session, case, "case.accepted", "phiếu tiếp nhận") for case in cases]
-    if len({(case.agency_key, _contact(session, case)["phone"]) for case in cases}) > 1:
-        raise Refusal("several_people", "Chỉ in chung một phiếu cho các hồ sơ của cùng người nộp tại cùng cơ quan.")
     return {
         **heading(session, first, base_url, local_day(events[0].at)),
         **signed(session, first, events[0], Role.RECEIVING_OFFICER, _DESK_TITLE),
@@ -51,6 +53,14 @@ def intake_data(session: Session, cases: Sequence[Case], base_url: str) -> dict[
         "owner": owner_name(session, first),
         "cases": [_taken(session, case, event) for case, event in zip(cases, events, strict=True)],
     }
+
+
+def by_submitter(session: Session, cases: Sequence[Case]) -> list[list[Case]]:
+    """The cases that may stand on one receipt, together: of one agency and one submitter, by all that is known."""
+    groups: dict[object, list[Case]] = {}
+    for case in cases:
+        groups.setdefault((case.agency_key, _submitter(session, case)), []).append(case)
+    return list(groups.values())
 
 
 def supplement_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
@@ -147,14 +157,20 @@ def _slip(session: Session, case: Case, event: CaseEvent, base_url: str) -> dict
 
 
 def _contact(session: Session, case: Case) -> dict[str, str]:
-    people = people_of(session, case.id)
-    person = people.get(PersonRole.CONTACT)
-    phone = case.contact_phone
+    person = _submitter(session, case)
     return {
-        "submitter": person.name if person else case.contact_name,
-        "address": (person.address if person else None) or "",
-        "phone": show_phone(phone) if phone else "",
+        "submitter": person.name,
+        "address": person.address or "",
+        "phone": show_phone(person.phone) if person.phone else "",
     }
+
+
+def _submitter(session: Session, case: Case) -> Person:
+    """Who handed it in: the contact where they are the same by name, because of them more is known."""
+    people = people_of(session, case.id)
+    contact = people.get(PersonRole.CONTACT) or Person(case.contact_name, phone=case.contact_phone)
+    submitter = people.get(PersonRole.SUBMITTER) or contact
+    return contact if submitter.name == contact.name else submitter
 
 
 def _taken(session: Session, case: Case, event: CaseEvent) -> dict[str, Any]:

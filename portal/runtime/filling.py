@@ -149,7 +149,9 @@ SELECT id, 'owner', name, lpad((20000000000 + id)::text, 12, '0'), '+849' || lpa
 """
 _SEARCH = """
 INSERT INTO case_search (case_id, words)
-SELECT id, array_to_tsvector(words || ('+849' || lpad((id % 100000000)::text, 8, '0'))) FROM fill_ready
+SELECT d.id, array_to_tsvector(d.words || ('+849' || lpad((d.id % 100000000)::text, 8, '0')) || ('@' || a.key)
+  || CASE WHEN d.is_away THEN ARRAY['@' || o.key] ELSE '{}' END)
+FROM fill_ready d JOIN fill_agencies a ON a.n = d.agency JOIN fill_agencies o ON o.n = d.other
 """
 _EVENTS = """
 INSERT INTO case_events (case_id, number, event, to_state, at, details, hash)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,8 +25,14 @@ class SignedIn(UserMixin):
 
     def __init__(self, account: Account):
         self.account = account
-        self.id = str(account.id)
+        # Another password ends all sessions: they name the one they were begun with.
+        self.id = session_id(account)
         self.actor = actor_for(account, local_day(now()))
+
+
+def session_id(account: Account) -> str:
+    """What a session keeps of the account: its number, and a fingerprint of its password."""
+    return f"{account.id}.{hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]}"
 
 
 def settings() -> Settings:
@@ -101,9 +108,10 @@ def install(app: Flask) -> None:
     manager.session_protection = "basic"
 
     @manager.user_loader
-    def load(account_id: str) -> SignedIn | None:
-        found = identity.account(db(), int(account_id))
-        return SignedIn(found) if found else None
+    def load(kept: str) -> SignedIn | None:
+        number = kept.partition(".")[0]
+        found = identity.account(db(), int(number)) if number.isdecimal() else None
+        return SignedIn(found) if found and session_id(found) == kept else None
 
     @app.teardown_appcontext
     def close(_: BaseException | None) -> None:

@@ -268,6 +268,22 @@ def test_import_is_all_or_nothing(desk: Desk) -> None:
                 importing.read(session, wrong)
 
 
+def test_import_takes_nobody_over(desk: Desk) -> None:
+    """Neither a citizen's account nor one's own; a unit that has ended stays so."""
+    for login in ("congdan", "quantri"):
+        with pytest.raises(WrongFile):
+            bring_in(desk, workbook([], [[login, "Ai", "", demo.AGENCY, "head", ""]]))
+    with desk.database.unit_of_work() as session:
+        former = session.scalars(select(Agency).where(Agency.is_active.is_(False))).first()
+        assert former is not None
+        by = desk.actor("quantri")
+        given = {"name": "Tên sửa", "kind": former.kind, "code": former.code or "", "parent": former.parent_key or ""}
+        assert not units.save(session, former.key, given, by=by, now=desk.now).is_active
+    with desk.database.unit_of_work() as session:
+        found = importing.read(session, workbook([], [["a.b", "A", "", former.key, "head", ""]]))
+        assert [mistake.column for mistake in found.mistakes] == ["Khóa đơn vị"]
+
+
 def test_import_is_for_who_keeps_the_province(desk: Desk) -> None:
     with desk.database.unit_of_work() as session:
         by = keeper_of(session, desk, demo.POLICE)

@@ -23,6 +23,7 @@ from portal.identity.actor import Actor
 from portal.identity.models import CASE_ROLES, LEADING_ROLES, Account, Position, Role
 from portal.runtime import demo
 from portal.web.access import Access
+from portal.web.session import session_id
 from tests.support.desk import PATH, Desk
 from tests.web.test_access import ROUTES, address
 
@@ -138,8 +139,10 @@ def account_of(session: Session, desk: Desk, person: Person) -> int:
 
 def client_of(app: Flask, account_id: int) -> FlaskClient:
     client = app.test_client()
+    with app.extensions["database"].session() as database:
+        key = session_id(database.get_one(Account, account_id))
     with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = str(account_id), True
+        session["_user_id"], session["_fresh"] = key, True
     return client
 
 

@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
-QUEUE_AT = "coalesce(due_at, CASE WHEN accepted_at IS NULL THEN acceptance_due_at END, supplement_due_at, '9000-01-01 00:00:00+00'::timestamptz)"
+QUEUE_AT = "coalesce(due_at, CASE WHEN state = 'submitted' THEN acceptance_due_at END, supplement_due_at, '9000-01-01 00:00:00+00'::timestamptz)"
 IS_OPEN = "state NOT IN ('declined', 'withdrawn', 'discontinued', 'returned')"
 ANYBODYS = "stage IS NOT NULL AND (stage_does <> 'propose' OR assignee_id IS NULL)"
 BATCH = 5000
@@ -91,15 +91,20 @@ def _remember_everybody() -> None:
     last = 0
     while True:
         query = sa.text(
-            "SELECT c.id, array_agg(p.name), array_remove(array_agg(p.phone), NULL) FROM cases c "
+            "SELECT c.id, array_agg(p.name), array_remove(array_agg(p.phone), NULL), c.party_keys FROM cases c "
             "JOIN case_people p ON p.case_id = c.id WHERE c.id > :last GROUP BY c.id ORDER BY c.id LIMIT :most"
         )
         rows = bind.execute(query, {"last": last, "most": BATCH}).all()
         if not rows:
             return
         found = [
-            {"id": case_id, "words": sorted({w[:100] for name in names for w in search_words(name)} | set(phones))}
-            for case_id, names, phones in rows
+            {
+                "id": case_id,
+                "words": sorted(
+                    {w[:100] for name in names for w in search_words(name)} | set(phones) | {f"@{key}" for key in keys}
+                ),
+            }
+            for case_id, names, phones, keys in rows
         ]
         bind.execute(
             sa.text("INSERT INTO case_search (case_id, words) VALUES (:id, array_to_tsvector(CAST(:words AS text[])))"),

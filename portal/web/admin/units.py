@@ -131,6 +131,9 @@ def _unit(key: str) -> Agency:
 
 def _page(found: Agency | None, typed: Any, errors: dict[str, str]) -> str:
     others = [(a.key, a.name) for _, a in rules.tree(db()) if found is None or a.key != found.key]
+    above = db().get(Agency, found.parent_key) if found is not None and found.parent_key else None
+    if above is not None and not above.is_active:
+        others.append((above.key, above.name))
     kinds = dict(rules.KIND_NAMES)
     if found is not None:
         kinds.setdefault(found.kind, "Đơn vị cũ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -14,6 +15,8 @@ from portal.cases.words import ACTION_NAMES
 from portal.desk import bulk as rules
 from portal.desk import slips
 from portal.documents import papers, pdfs
+from portal.identity.actor import Actor
+from portal.identity.models import Role
 from portal.web.access import staff
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.case import case_of
@@ -21,9 +24,21 @@ from portal.web.desk.columns import rows_of
 from portal.web.files import pdf_response
 from portal.web.session import actor, db, settings, writing
 
+_VERSION = re.compile(r"^\d{1,9}$", re.ASCII)
 RECEIPTS, CONTROL_SLIPS = "receipts", "control_slips"
+# To whom an action is offered first of all; the others find it in the case.
+_ROLES = {
+    Action.ACCEPT: Role.RECEIVING_OFFICER, Action.DELIVER: Role.RECEIVING_OFFICER, Action.ASSIGN: Role.HEAD,
+    Action.ENDORSE: Role.HEAD, Action.APPROVE: Role.APPROVER, Action.ISSUE: Role.CLERK,
+}  # fmt: skip
 CHOICES = [*((action.value, ACTION_NAMES[action]) for action in rules.ACTIONS),
            (RECEIPTS, "In chung giấy tiếp nhận (mẫu 01)"), (CONTROL_SLIPS, "In phiếu kiểm soát (mẫu 05)")]  # fmt: skip
+
+
+def choices_for(actor: Actor) -> list[tuple[str, str]]:
+    """What this person may want to do to several cases."""
+    held = {role for _, role in actor.roles}
+    return [(key, name) for key, name in CHOICES if key not in rules.ACTIONS or _ROLES[Action(key)] in held]
 
 
 @blueprint.post("/nhieu-ho-so")
@@ -50,12 +65,16 @@ def bulk_run() -> Any:
     """Do it; what was refused is said for each."""
     action = _action()
     seen = [pair.rpartition("@") for pair in request.form.getlist("seen")]
-    chosen = [(reference, int(version)) for reference, _, version in seen if version.isdecimal()]
+    chosen = [
+        (reference, int(version))
+        for reference, _, version in seen
+        if version.isascii() and version.isdecimal() and len(version) < 10
+    ]
     if not chosen:
         return redirect(url_for("desk.queue"))
     details = {"officer": request.form.get("officer", "")}
     outcomes = rules.run(writing, actor(), chosen, action, details, now())
-    return render_template("desk/bulk_done.html", outcomes=outcomes, name=ACTION_NAMES[action])
+    return render_template("desk/bulk_done.html", outcomes=outcomes, action=action, name=ACTION_NAMES[action])
 
 
 def _action() -> Action:
@@ -79,6 +98,7 @@ def _control_slips(references: list[str]) -> Any:
 
 
 def _receipts(references: list[str]) -> Any:
-    cases = _cases(references)
-    data = slips.intake_data(db(), cases, settings().base_url)
-    return pdf_response(papers.render("intake", data), f"tiep-nhan-{cases[0].reference}.pdf")
+    """One receipt for each submitter, all in one PDF."""
+    groups = slips.by_submitter(db(), _cases(references))
+    made = [papers.render("intake", slips.intake_data(db(), group, settings().base_url)) for group in groups]
+    return pdf_response(pdfs.joined(made), "giay-tiep-nhan.pdf")

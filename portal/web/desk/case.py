@@ -20,6 +20,7 @@ from portal.web.access import staff
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.screen import screen
 from portal.web.session import actor, db, writing
+from services_catalog.terms import Channel
 
 
 @blueprint.get("/ho-so/<reference>")
@@ -61,6 +62,8 @@ def act(reference: str, action: str) -> Any:
     except Refusal as refusal:
         return page(case_of(reference), tried=Action(action), refusal=refusal.message), 409
     flash(f"{ACTION_NAMES[Action(action)]}: xong, hồ sơ {case.reference}.")
+    if case.channel == Channel.DESK and action == Action.ACCEPT:  # the person stands at the counter: print the receipt
+        return redirect(url_for("desk.show", reference=case.reference, _anchor="phieu"))
     return redirect(url_for("desk.queue"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, abort, render_template, request
@@ -30,6 +30,7 @@ from portal.web.session import actor, db, settings, storage
 
 _MOST_ROWS = 2000
 _LONGEST = timedelta(days=366)
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 _SLIPS: dict[str, tuple[str, Callable[[Session, Case, str], dict[str, Any]]]] = {
     "tiep-nhan": ("intake", lambda session, case, url: slips.intake_data(session, [case], url)),
     "bo-sung": ("supplement", slips.supplement_data),
@@ -121,6 +122,7 @@ def _register() -> dict[str, Any]:
         raise NotFound("Không tìm thấy cơ quan này.")
     last = day_in(request.args.get("last")) or local_day(now())
     first = day_in(request.args.get("first")) or last.replace(day=1)
+    last = min(max(last, _EARLIEST), _LATEST)
     first = min(max(first, last - _LONGEST), last)
     rows = slips.register_rows(db(), agency_key, first, last, limit=_MOST_ROWS)
     return {"rows": rows, "first": first, "last": last, "agency_key": agency_key, "agencies": names}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.agencies.models import Agency
 from portal.base.clock import local, now
 from portal.base.errors import Invalid
 from portal.cases import drafts
+from portal.cases.references import mentioned
 from portal.cases.waiting import WORK_NAMES, Work
 from portal.desk import looks, queues, saved_views
 from portal.desk.queues import Queue
@@ -21,8 +23,8 @@ from portal.notifications.actions import latest
 from portal.publishing import queries as publishing
 from portal.web.access import staff
 from portal.web.desk.blueprint import blueprint
-from portal.web.desk.bulk import CHOICES
-from portal.web.desk.columns import COLUMNS, chosen_columns, plain, rows_of
+from portal.web.desk.bulk import choices_for
+from portal.web.desk.columns import COLUMNS, USUAL, chosen_columns, plain, rows_of
 from portal.web.desk.filters import filter_options
 from portal.web.files import workbook_response
 from portal.web.session import actor, current_actor, db, writing
@@ -57,7 +59,7 @@ def find() -> Any:
     if not wanted.text:
         return redirect(_address(queue, wanted))
     page = queues.page(db(), actor(), queue, now(), wanted)
-    if len(page.rows) == 1 and page.rows[0].case.reference == wanted.text.strip().upper():
+    if len(page.rows) == 1 and page.rows[0].case.reference == mentioned(wanted.text):
         return redirect(url_for("desk.show", reference=page.rows[0].case.reference))
     return _page(queue, wanted, found=page)
 
@@ -109,8 +111,10 @@ def export() -> Response:
     """The rows of a queue as a workbook, with the columns that are shown."""
     wanted, queue = Wanted.of(request.form), _queue_in(request.form, Queue.MINE)
     columns = chosen_columns(request.form.getlist("column"))
-    found = queues.page(db(), actor(), queue, now(), wanted, size=_MOST_EXPORTED).rows
-    rows = [[plain(row, name) for name in columns] for row in rows_of(db(), found, now())]
+    page = queues.page(db(), actor(), queue, now(), wanted, size=_MOST_EXPORTED)
+    rows = [[plain(row, name) for name in columns] for row in rows_of(db(), page.rows, now())]
+    if page.after:
+        rows.append([f"Tệp chỉ có {_MOST_EXPORTED} hồ sơ đầu tiên. Hãy lọc hẹp hơn để lấy hết."])
     name = f"ho-so-{local(now()):%Y%m%d-%H%M}.xlsx"
     return workbook_response(name, {"Hồ sơ": [[COLUMNS[name] for name in columns], *rows]})
 
@@ -120,10 +124,13 @@ def menu() -> dict[str, Any]:
     """What all pages of the desk have: how much waits, and whether the person leads a unit."""
     if (me := current_actor()) is None:  # the page that sends a stranger to sign in
         return {}
-    found = queues.counts(db(), me, now(), most=_IN_MENU)
+    try:
+        found = queues.counts(db(), me, now(), most=_IN_MENU)
+    except SQLAlchemyError:  # the page that says that something is wrong needs no figures
+        found = {}
     many = max(found.values(), default=0) >= _IN_MENU
     return {"waiting_total": f"{_IN_MENU}+" if many else str(sum(found.values())), "leads": bool(me.led_agencies),
-            "bulk_choices": CHOICES}  # fmt: skip
+            "bulk_choices": choices_for(me)}  # fmt: skip
 
 
 def _page(
@@ -134,14 +141,15 @@ def _page(
     at = now()
     after, before = request.args.get("after", ""), request.args.get("before", "")
     page = found or queues.page(session, me, queue, at, wanted, after=after, before=before)
+    chosen = columns or chosen_columns(request.values.getlist("column"))
     is_home = queue is Queue.MINE and not wanted.query and not wanted.text
     typing = [(d, publishing.version(session, d.version_id)) for d in drafts.unsent(session, me) if d.is_assisted]
     return render_template(
         "desk/queue.html", queue=queue, title=TITLES[queue], rows=rows_of(session, page.rows, at), page=page,
-        wanted=wanted, columns=columns or chosen_columns(request.values.getlist("column")), COLUMNS=COLUMNS,
+        wanted=wanted, columns=chosen, COLUMNS=COLUMNS,
         works=_works() if queue is Queue.MINE else {}, WORK_NAMES=WORK_NAMES, now=at, positions=_positions(),
         options=filter_options(session, me), views=saved_views.views_of(session, me), view_id=view_id,
-        address=lambda **more: _address(queue, wanted, **more), typing=typing if is_home else [],
+        address=lambda **more: _address(queue, wanted, chosen, **more), typing=typing if is_home else [],
         notices=latest(session, me.account_id or 0, limit=8) if is_home else [], errors=errors or {},
         most=queues.MOST, page_size=queues.PAGE, seen=_seen(page),
     )  # fmt: skip
@@ -172,11 +180,10 @@ def _queue_in(given: Mapping[str, str], usual: Queue) -> Queue:
     return Queue(name) if name in set(Queue) else usual
 
 
-def _address(queue: Queue, wanted: Wanted, **more: Any) -> str:
+def _address(queue: Queue, wanted: Wanted, columns: Sequence[str] = USUAL, **more: Any) -> str:
     """The address of a queue with filters; what is said of people in `text` is left out."""
     query = {**wanted.query, **more}
-    columns = request.values.getlist("column")
-    given = {**query, **({"column": columns} if columns else {})}
+    given = {**query, **({"column": columns} if tuple(columns) != USUAL else {})}
     if queue is Queue.MINE:
         return url_for("desk.queue", **given)
     which = next(name for name, found in _ADDRESSES.items() if found is queue)

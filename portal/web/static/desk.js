@@ -103,6 +103,7 @@ if (news) {
 async function renew() {
   const answer = await fetch(location.href);
   if (!answer.ok) {
+    news.hidden = false; // the page of a search cannot be fetched anew
     return;
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
