@@ -31,7 +31,7 @@ run: .venv/run.done
 
 test: .venv/test.done
 	@sh tests/support/install-chromium.sh
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 2
 
 lint: .venv/test.done
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

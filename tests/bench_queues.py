@@ -23,7 +23,7 @@ from portal.migrations.run import upgrade
 from portal.publishing.loading import load
 from portal.runtime.filling import fill
 from portal.web.app import create_app
-from portal.web.session import session_id
+from tests.support.browsing import client_of
 from tests.support.servers import running_servers, server_folder
 
 SIZES = ((10_000, 2_000), (1_000_000, 200_000))
@@ -78,16 +78,6 @@ def people(app: Flask) -> list[tuple[str, int]]:
                 query.where(filled, Position.agency_key == key).group_by(Position.role).order_by(Position.role)
             )
         ]
-
-
-def client_of(app: Flask, account_id: int) -> FlaskClient:
-    """A browser in which this person is signed in."""
-    client = app.test_client()
-    with app.extensions["database"].session() as database:
-        key = session_id(database.get_one(Account, account_id))
-    with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = key, True
-    return client
 
 
 def figures(app: Flask) -> dict[str, list[float]]:

@@ -15,12 +15,12 @@ from services_catalog.terms import StageAction
 from services_catalog.workflow import Stage
 
 
-def least_loaded(session: Session, agency_key: str, stage: Stage, now: datetime) -> int | None:
+def least_loaded(session: Session, case: Case, agency_key: str, stage: Stage, now: datetime) -> int | None:
     """The account with the fewest cases in hand among those who hold the stage's role; None if nobody does.
 
     With nobody assigned, anyone who gets the role later finds the case in the queue.
     """
-    everybody = candidates(session, agency_key, stage, now)
+    everybody = candidates(session, case, agency_key, stage, now)
     away = absent(session, agency_key, Role(stage.role), local_day(now))
     # Who has delegated the position is away: new cases go to the others, if there are any.
     people = [account_id for account_id in everybody if account_id not in away] or everybody
@@ -35,6 +35,7 @@ def least_loaded(session: Session, agency_key: str, stage: Stage, now: datetime)
     return min(people, key=lambda account_id: (load.get(account_id, 0), account_id))
 
 
-def candidates(session: Session, agency_key: str, stage: Stage, now: datetime) -> list[int]:
-    """The accounts to which a case in this stage may be given."""
-    return [account.id for account in holders(session, agency_key, Role(stage.role), local_day(now))]
+def candidates(session: Session, case: Case, agency_key: str, stage: Stage, now: datetime) -> list[int]:
+    """The accounts to which the case may be given in this stage: not to whoever has applied."""
+    people = holders(session, agency_key, Role(stage.role), local_day(now))
+    return [account.id for account in people if account.id != case.applicant_id]

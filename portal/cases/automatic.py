@@ -45,7 +45,7 @@ def reassign(session: Session, case_id: int, now: datetime) -> None:
     stage = current_stage(case, publishing.version(session, case.version_id).workflow)
     if stage is None or case.stage_agency_key is None:
         return
-    officer = least_loaded(session, case.stage_agency_key, stage, now)
+    officer = least_loaded(session, case, case.stage_agency_key, stage, now)
     if officer is not None and officer != case.assignee_id:
         perform_locked(session, case, Action.ASSIGN, by=SYSTEM, now=now, details={"officer": str(officer)})
 

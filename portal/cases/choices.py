@@ -30,7 +30,7 @@ def _officers(move: Move) -> Options:
     case, stage = move.case, current_stage(move.case, move.workflow)
     if stage is None or case.stage_agency_key is None:
         return {}
-    people = assignment.candidates(move.session, case.stage_agency_key, stage, move.now)
+    people = assignment.candidates(move.session, case, case.stage_agency_key, stage, move.now)
     names = identity.names(move.session, people)
     return {str(account_id): names[account_id] for account_id in people if account_id != case.assignee_id}
 

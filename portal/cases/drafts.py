@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.base.clock import local_day
 from portal.base.errors import NotFound, Refusal
 from portal.cases.models import Case, Draft
+from portal.cases.permissions import may_answer
 from portal.cases.prefill import prefilled
 from portal.documents import uploads
 from portal.identity.actor import Actor
@@ -84,16 +85,25 @@ class Outdated(Refusal):
 
 
 def draft_for(session: Session, actor: Actor, draft_id: uuid.UUID, *, lock: bool = False) -> Draft:
-    """The actor's own draft. Raises `NotFound` for others' and absent ones alike, `AlreadySent` for a closed one.
+    """The actor's own draft, or that of a supplement which they may answer.
+
+    Raises `NotFound` for others' and absent ones alike, `AlreadySent` for a closed one.
 
     Whoever changes a draft takes it with `lock`, so that nothing is added while it is being sent.
     """
     draft = session.get(Draft, draft_id, with_for_update=lock or None, populate_existing=lock)
-    if draft is None or draft.account_id != actor.account_id:
+    if draft is None or not _may_fill_in(session, actor, draft):
         raise NotFound("Không tìm thấy hồ sơ nháp.")
     if reference := session.scalar(select(Case.reference).where(Case.draft_id == draft_id)):
         raise AlreadySent(reference)
     return draft
+
+
+def _may_fill_in(session: Session, actor: Actor, draft: Draft) -> bool:
+    if draft.account_id == actor.account_id:
+        return True
+    case = session.get(Case, draft.case_id) if draft.case_id else None
+    return case is not None and may_answer(actor, case)
 
 
 def discard(session: Session, actor: Actor, draft_id: uuid.UUID) -> None:

@@ -82,7 +82,7 @@ def enter(move: Move, stage: Stage) -> None:
     join_party(move.session, case, agency_key)
     if stage.does is StageAction.PROPOSE:
         case.assignee_id = _who_proposed(move, stage) or assignment.least_loaded(
-            move.session, agency_key, stage, move.now
+            move.session, case, agency_key, stage, move.now
         )
 
 
@@ -92,7 +92,7 @@ def come_back(move: Move, stage: Stage) -> None:
     enter(move, stage)
     agency_key = move.case.stage_agency_key or move.case.agency_key
     if stage.does is not StageAction.PROPOSE or before in assignment.candidates(
-        move.session, agency_key, stage, move.now
+        move.session, move.case, agency_key, stage, move.now
     ):
         move.case.assignee_id = before
 
@@ -136,5 +136,5 @@ def _who_proposed(move: Move, stage: Stage) -> int | None:
     )
     account_id = move.session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
     agency_key = move.case.stage_agency_key or move.case.agency_key
-    still = assignment.candidates(move.session, agency_key, stage, move.now)
+    still = assignment.candidates(move.session, move.case, agency_key, stage, move.now)
     return account_id if account_id in still else None

@@ -36,8 +36,7 @@ def may_see(actor: Actor, case: Case) -> bool:
 
 def works_with(actor: Actor, case: Case) -> bool:
     """Staff of the agencies that take part: the desk is theirs. Whose own case it is does not see it from there."""
-    is_own = case.applicant_id is not None and case.applicant_id == actor.account_id
-    return not is_own and not actor.case_agency_keys.isdisjoint(case.party_keys)
+    return not _is_own(actor, case) and not actor.case_agency_keys.isdisjoint(case.party_keys)
 
 
 def may_do(actor: Actor, action: Action, case: Case, workflow: Workflow, now: datetime) -> bool:
@@ -151,15 +150,20 @@ def _is(by: By, actor: Actor, action: Action, case: Case, stage: Stage | None) -
         return True
     if by is By.APPLICANT:
         return _is_applicant(actor, case) and (case.parent_id is None or action is Action.SUPPLY)
-    if by is By.STAGE and not _may_hold(actor, case, stage):
+    if _is_own(actor, case) or (by is By.STAGE and not _may_hold(actor, case, stage)):
         return False
     return any(actor.has(role, agency) for agency, role in places(by, case))
+
+
+def _is_own(actor: Actor, case: Case) -> bool:
+    """Nobody handles their own case: to its officers the applicant is an applicant, wherever they work."""
+    return actor.account_id is not None and actor.account_id == case.applicant_id
 
 
 def _is_applicant(actor: Actor, case: Case) -> bool:
     if actor.origin is not None:
         return actor.origin == case.origin
-    return actor.account_id is not None and actor.account_id == case.applicant_id
+    return _is_own(actor, case)
 
 
 def _may_hold(actor: Actor, case: Case, stage: Stage | None) -> bool:

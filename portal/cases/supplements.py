@@ -41,8 +41,7 @@ def draft_of(session: Session, case: Case, by: Actor, now: datetime) -> Draft:
     locked = session.get_one(Case, case.id, with_for_update=True)  # two windows make one draft
     found = session.scalar(select(Draft).where(Draft.case_id == locked.id))
     if found is not None:
-        found.account_id = by.account_id  # another officer of the desk goes on with it
-        return found
+        return found  # whoever may answer goes on with it
     form = publishing.version(session, case.version_id).form
     typed = typed_answers(form, case.answers)
     return new(session, by.account_id, case.version_id, case.agency_key, typed, now, case_id=case.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, func, literal_column
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_
 
 from portal.cases.lifecycle import DESK_ROLE, OPINION_ROLES, State
 from portal.cases.models import ANYBODYS, Case
@@ -78,8 +78,10 @@ def waiting_for(actor: Actor, now: datetime) -> list[Waiting]:
 
 
 def _of_position(actor: Actor, agency_key: str, role: Role, now: datetime) -> Iterator[Waiting]:
+    not_own = or_(Case.applicant_id.is_(None), Case.applicant_id != actor.account_id)
+
     def part(work: Work | None, *conditions: ColumnElement[bool]) -> Waiting:
-        return Waiting(agency_key, role, work, and_(*conditions))
+        return Waiting(agency_key, role, work, and_(*conditions, not_own))
 
     if role in OPINION_ROLES:
         yield part(Work.GIVE_OPINION, Case.asked_keys != [], Case.asked_keys.contains([agency_key]))

@@ -95,7 +95,7 @@ def officers_for(session: Session, chosen: Sequence[Chosen], now: datetime) -> d
         stage = current_stage(case, publishing.version(session, case.version_id).workflow)
         if one.obstacle or stage is None or case.stage_agency_key is None:
             continue
-        able = set(assignment.candidates(session, case.stage_agency_key, stage, now))
+        able = set(assignment.candidates(session, case, case.stage_agency_key, stage, now))
         common = able if common is None else common & able
     names = identity.names(session, common or ())
     return {str(account_id): names[account_id] for account_id in sorted(names, key=names.__getitem__)}

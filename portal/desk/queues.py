@@ -20,6 +20,7 @@ from portal.cases.finding import found_by
 from portal.cases.models import Case
 from portal.cases.queries import Listed, listed
 from portal.cases.waiting import STAGE_WORK, Waiting, Work, waiting_for
+from portal.deadlines.calendars import calendar_of
 from portal.desk.wanted import Wanted
 from portal.identity.actor import Actor
 
@@ -139,7 +140,7 @@ def _ids(
     session: Session, parts: list[ColumnElement[bool]], wanted: Wanted, order: _Order, key: Sequence[object] | None,
     limit: int, now: datetime, keys: Collection[str],
 ) -> list[int]:  # fmt: skip
-    filters = wanted.conditions(now)
+    filters = wanted.conditions(now, calendar_of(session, None))
     if wanted.text:
         found = found_by(wanted.text, keys)
         if found is None:

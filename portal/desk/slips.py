@@ -24,7 +24,7 @@ from portal.cases.paper import heading, owner_name, signed
 from portal.cases.queries import history, listed
 from portal.deadlines.calendars import calendar_of
 from portal.deadlines.remaining import office_words
-from portal.desk.checklist import KIND_NAMES, papers_of
+from portal.desk.checklist import KIND_NAMES, Paper, papers_of
 from portal.desk.models import PaperKind
 from portal.desk.passages import Passage, passages
 from portal.documents.models import Source
@@ -33,10 +33,9 @@ from portal.identity.models import Role
 from portal.publishing import queries as publishing
 from services_catalog.fields import show_phone
 from services_catalog.terms import Channel
-from services_catalog.words import RETURN_NAMES, time_limit, working_hours
+from services_catalog.words import CHANNEL_NAMES, RETURN_NAMES, time_limit, working_hours
 
 _DESK_TITLE = "Bộ phận tiếp nhận và trả kết quả"
-_TEXT_OF_RETURNING = {"online": Channel.ONLINE, "desk": Channel.DESK, "post": Channel.POST}
 
 
 def intake_data(session: Session, cases: Sequence[Case], base_url: str) -> dict[str, Any]:
@@ -123,6 +122,7 @@ def register_rows(session: Session, agency_key: str, first: date, last: date, *,
     rows = []
     for row in found:
         case = row.case
+        way = _way_of_returning(case)
         rows.append({
             "reference": case.reference,
             "procedure": row.procedure,
@@ -131,7 +131,7 @@ def register_rows(session: Session, agency_key: str, first: date, last: date, *,
             "due": short_when(case.due_at) if case.due_at else "–",
             "finished": short_when(case.finished_at) if case.finished_at else "–",
             "returned": short_when(case.returned_at) if case.returned_at else "–",
-            "ways": f"{_WAYS[case.channel]} / {_WAYS.get(case.answers.get('receive_by', ''), '–')}",
+            "ways": f"{CHANNEL_NAMES[Channel(case.channel)]} / {CHANNEL_NAMES[way] if way else '–'}",
         })  # fmt: skip
     return rows
 
@@ -142,9 +142,6 @@ def _owners(session: Session, case_ids: Sequence[int]) -> dict[int, str]:
         CasePerson.case_id.in_(case_ids), CasePerson.role == PersonRole.OWNER
     )
     return dict(session.execute(query).all())
-
-
-_WAYS = {"online": "Trực tuyến", "desk": "Trực tiếp", "post": "Bưu chính"}
 
 
 def _slip(session: Session, case: Case, event: CaseEvent, base_url: str) -> dict[str, Any]:
@@ -178,7 +175,7 @@ def _taken(session: Session, case: Case, event: CaseEvent) -> dict[str, Any]:
     limit = published.procedure.time_limit_for(Channel(case.channel))
     promised = published.workflow.promised_hours
     due = case.promised_due_at or case.due_at
-    way = _TEXT_OF_RETURNING.get(case.answers.get("receive_by", ""))
+    way = _way_of_returning(case)
     return {
         "reference": case.reference,
         "procedure": published.procedure.short_name,
@@ -190,7 +187,13 @@ def _taken(session: Session, case: Case, event: CaseEvent) -> dict[str, Any]:
     }
 
 
-def _paper(paper: Any) -> dict[str, str]:
+def _way_of_returning(case: Case) -> Channel | None:
+    """How the applicant wants the result, where the form asks."""
+    chosen = case.answers.get("receive_by")
+    return Channel(chosen) if chosen in set(Channel) else None
+
+
+def _paper(paper: Paper) -> dict[str, str]:
     scanned = any(file.source == Source.SCANNED for file in paper.files)
     kind = paper.check.kind if paper.check else None
     return {

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, select
 
-from portal.base.clock import local
+from portal.base.clock import local_day
 from portal.cases.lifecycle import State
 from portal.cases.models import Case
+from portal.deadlines.calendar import WorkCalendar
 from portal.publishing.models import ProcedureRow
 from services_catalog.terms import Channel, StageAction
 from services_catalog.text import nfc
 
-_SOON = timedelta(days=1)
-
 
 class Due(StrEnum):
-    """Of what is under way: over, due today, due by tomorrow."""
+    """Of what is under way: over, due today, due by the end of the next working day."""
 
     LATE = "late"
     TODAY = "today"
@@ -70,14 +69,14 @@ class Wanted:
         """True if any filter is set beside the kind of work."""
         return any(vars(replace(self, work="", role="", agency="")).values())
 
-    def conditions(self, now: datetime) -> list[ColumnElement[bool]]:
+    def conditions(self, now: datetime, calendar: WorkCalendar) -> list[ColumnElement[bool]]:
         """The filters on cases, all of which must hold; `work`, `role` and `text` are the matter of the queue."""
         found = [column == text for column, text in self._equal() if text]
         if self.sector:
             codes = select(ProcedureRow.code).where(ProcedureRow.sector == self.sector)
             found.append(Case.procedure_code.in_(codes))
         if self.due:
-            found.append(and_(Case.state.in_(RUNNING), _until(Due(self.due), now)))
+            found.append(and_(Case.state.in_(RUNNING), until(Due(self.due), now, calendar)))
         return found
 
     def _equal(self) -> list[tuple[ColumnElement[object], object]]:
@@ -102,9 +101,10 @@ _KNOWN: dict[str, set[str]] = {
 }
 
 
-def _until(due: Due, now: datetime) -> ColumnElement[bool]:
-    """By the same time by which the queue is ordered."""
+def until(due: Due, now: datetime, calendar: WorkCalendar) -> ColumnElement[bool]:
+    """Cases that are due so, by the same time by which queues are ordered."""
     if due is Due.LATE:
         return Case.queue_at < now
-    midnight = local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return and_(Case.queue_at >= now, Case.queue_at < (midnight if due is Due.TODAY else midnight + _SOON))
+    today = local_day(now)
+    last = today if due is Due.TODAY else calendar.next_working_day(today)
+    return and_(Case.queue_at >= now, Case.queue_at < calendar.midnight(last, after=True))

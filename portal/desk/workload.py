@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
@@ -15,18 +15,18 @@ from portal.cases.queries import Listed
 from portal.deadlines.calendars import calendar_of
 from portal.desk.passages import Passage, passages
 from portal.desk.queues import Queue, page
-from portal.desk.wanted import Due, Wanted
+from portal.desk.wanted import Due, Wanted, until
 from portal.identity.actor import Actor
-from portal.identity.models import Account, Position, Role
+from portal.identity.models import LEADING_ROLES, Account, Position, Role
 from portal.publishing import queries as publishing
 from services_catalog.terms import StageAction
 
-_MOST = 50
+MOST = 50
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one person has in hand at an agency: all, what is over, what is due by the end of tomorrow."""
+    """What one person has in hand at an agency: all, what is over, what is due soon."""
 
     account_id: int | None
     name: str
@@ -45,14 +45,13 @@ class LateCase:
 
 def loads(session: Session, agency_keys: Collection[str], now: datetime) -> list[Load]:
     """The cases in hand of every case officer of these agencies, the fullest first, then those of nobody."""
-    calendar = calendar_of(session, min(agency_keys, default=None))
-    soon_until = calendar.closing(calendar.next_working_day(local_day(now)))
+    calendar = calendar_of(session, None)
     people = _officers(session, agency_keys, now)
     here = and_(Case.stage_does == StageAction.PROPOSE, Case.stage_agency_key.in_(agency_keys))
     figures = (
         func.count(),
-        func.count().filter(Case.queue_at < now),
-        func.count().filter(Case.queue_at >= now, Case.queue_at < soon_until),
+        func.count().filter(until(Due.LATE, now, calendar)),
+        func.count().filter(until(Due.SOON, now, calendar)),
     )
     by_person = select(Case.assignee_id, *figures).where(here, Case.assignee_id.in_(people)).group_by(Case.assignee_id)
     counted = {who: (held, late, soon) for who, held, late, soon in session.execute(by_person)}
@@ -63,13 +62,13 @@ def loads(session: Session, agency_keys: Collection[str], now: datetime) -> list
 
 
 def at_risk(session: Session, actor: Actor, now: datetime) -> list[Listed]:
-    """Cases of the person's agencies that are due today or tomorrow and not done."""
-    return page(session, actor, Queue.OPEN, now, Wanted(due=Due.SOON), size=_MOST).rows
+    """Cases of the agencies that the person leads that are due soon and not done, `MOST` at the most."""
+    return page(session, _as_leader(actor), Queue.OPEN, now, Wanted(due=Due.SOON), size=MOST).rows
 
 
 def late(session: Session, actor: Actor, now: datetime) -> list[LateCase]:
-    """Late cases of the person's agencies, the latest due first, each with where its time went."""
-    rows = page(session, actor, Queue.OPEN, now, Wanted(due=Due.LATE), size=_MOST).rows
+    """Late cases of the agencies that the person leads, the longest due first, each with where its time went."""
+    rows = page(session, _as_leader(actor), Queue.OPEN, now, Wanted(due=Due.LATE), size=MOST).rows
     histories = _histories(session, [row.case.id for row in rows])
     versions = publishing.versions(session, {row.case.version_id for row in rows})
     found = []
@@ -79,6 +78,11 @@ def late(session: Session, actor: Actor, now: datetime) -> list[LateCase]:
         went = passages(case, histories.get(case.id, []), versions[case.version_id].workflow, calendar, now)
         found.append(LateCase(row, sorted(went, key=lambda passage: -passage.minutes)[:2]))
     return found
+
+
+def _as_leader(actor: Actor) -> Actor:
+    """The person with those positions alone in which they lead."""
+    return replace(actor, roles=frozenset(place for place in actor.roles if place[1] in LEADING_ROLES))
 
 
 def _histories(session: Session, case_ids: Sequence[int]) -> dict[int, list[CaseEvent]]:

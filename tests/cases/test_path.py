@@ -13,7 +13,7 @@ from portal.base.errors import Forbidden, Invalid, NotFound, Refusal, Stale
 from portal.cases import drafts, intake, queries
 from portal.cases.lifecycle import OPTIONAL, TRANSITIONS, Action, State
 from portal.cases.models import Case, CaseEvent
-from portal.cases.permissions import actions_of
+from portal.cases.permissions import actions_of, works_with
 from portal.desk import queues
 from portal.desk.queues import Queue
 from portal.documents.models import Document
@@ -214,3 +214,26 @@ def test_a_stage_key_means_one_role_in_all_processes() -> None:
         (stage.key, stage.role, stage.does) for workflow in library().workflows.values() for stage in workflow.stages
     }
     assert len({key for key, _, _ in stages}) == len(stages)
+
+
+@pytest.mark.parametrize("reached", [None, Action.ROUTE, Action.ENDORSE, Action.RELEASE], ids=str)
+def test_nobody_handles_their_own_case(desk: Desk, reached: Action | None) -> None:
+    """Whoever has applied is an applicant to the desk, too, whatever positions they hold."""
+    case = desk.case_at(reached)
+    officers = {None: "motcua", Action.ROUTE: "chuyenvien", Action.ENDORSE: "lanhdao", Action.RELEASE: "motcua"}
+    officer = desk.actor(officers[reached])
+    assert case.id in desk.waiting(officer)
+    with desk.database.unit_of_work() as session:
+        session.get_one(Case, case.id).applicant_id = officer.account_id
+    with desk.database.unit_of_work() as session:
+        row = session.get_one(Case, case.id)
+        assert set(actions_of(officer, row, WORKFLOW, desk.now)) <= {Action.WITHDRAW, Action.DELIVER}
+        assert not works_with(officer, row)
+    assert case.id not in desk.waiting(officer)
+
+
+def test_a_case_is_given_to_somebody_else_than_its_applicant(desk: Desk) -> None:
+    case = desk.case_at(Action.ACCEPT)
+    with desk.database.unit_of_work() as session:
+        session.get_one(Case, case.id).applicant_id = desk.actor("chuyenvien").account_id
+    assert desk.do(case, "system", Action.ROUTE).assignee_id is None

@@ -257,3 +257,19 @@ def test_the_desk_that_typed_for_somebody_answers_for_them(desk: Desk, asked: Ca
             supplements.draft_of(session, case, desk.actor("chuyenvien"), desk.now)
     case = send(desk, asked, "Người dân mang giấy đến.", "motcua")
     assert case.state == State.SUBMITTED
+
+
+def test_looking_at_a_supplement_takes_it_from_nobody(desk: Desk, asked: Case) -> None:
+    """The applicant fills it in while the desk that typed the application looks, and both go on."""
+    with desk.database.unit_of_work() as session:
+        session.get_one(Case, asked.id).typed_by = desk.actor("motcua").account_id
+    people = [desk.actor(login) for login in ("congdan", "motcua")]
+    with desk.database.unit_of_work() as session:
+        case = session.get_one(Case, asked.id)
+        opened = [supplements.draft_of(session, case, person, desk.now).id for person in people]
+    assert opened[0] == opened[1]
+    for person in people:
+        with desk.database.unit_of_work() as session:
+            assert drafts.draft_for(session, person, opened[0]).id == opened[0]
+    with desk.database.unit_of_work() as session, pytest.raises(NotFound):
+        drafts.draft_for(session, desk.actor("chuyenvien"), opened[0])

@@ -23,7 +23,7 @@ from portal.identity.actor import Actor
 from portal.identity.models import CASE_ROLES, LEADING_ROLES, Account, Position, Role
 from portal.runtime import demo
 from portal.web.access import Access
-from portal.web.session import session_id
+from tests.support.browsing import client_of
 from tests.support.desk import PATH, Desk
 from tests.web.test_access import ROUTES, address
 
@@ -135,15 +135,6 @@ def account_of(session: Session, desk: Desk, person: Person) -> int:
     if person.role and person.agency:
         appoint(session, account, person.agency, person.role, desk.now)
     return account.id
-
-
-def client_of(app: Flask, account_id: int) -> FlaskClient:
-    client = app.test_client()
-    with app.extensions["database"].session() as database:
-        key = session_id(database.get_one(Account, account_id))
-    with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = key, True
-    return client
 
 
 def asked(client: FlaskClient, parts: dict[str, str], method: str, rule: str) -> int:

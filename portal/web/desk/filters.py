@@ -17,7 +17,7 @@ from portal.publishing.models import ProcedureRow
 from services_catalog import gazetteer
 from services_catalog.words import CHANNEL_NAMES
 
-DUE_NAMES = {Due.LATE: "Quá hạn", Due.TODAY: "Hạn hôm nay", Due.SOON: "Hạn hôm nay, ngày mai"}
+DUE_NAMES = {Due.LATE: "Quá hạn", Due.TODAY: "Hạn hôm nay", Due.SOON: "Hạn đến hết ngày làm việc sau"}
 Options = list[tuple[str, str]]
 
 

@@ -25,6 +25,6 @@ def unit() -> str:
     return render_template(
         "desk/unit.html", loads=workload.loads(session, keys, at),
         agencies=session.scalars(select(Agency.name).where(Agency.key.in_(keys)).order_by(Agency.name)).all(),
-        risky=rows_of(session, risky, at), now=at,
+        risky=rows_of(session, risky, at), now=at, most=workload.MOST,
         late=list(zip(late, rows_of(session, [one.row for one in late], at), strict=True)),
     )  # fmt: skip

@@ -200,6 +200,21 @@ for (const choice of document.querySelectorAll("select[data-fills]")) {
     }
   });
 }
+// Ticks that were not saved yet are not lost by doing something else on the page.
+const ticks = document.querySelector('form[action$="/giay-to"]');
+if (ticks) {
+  let unsaved = false;
+  ticks.addEventListener("change", () => {
+    unsaved = true;
+  });
+  document.addEventListener("submit", (event) => {
+    const isOther = event.target !== ticks && event.target.closest("main");
+    if (unsaved && isOther && !confirm("Kết quả kiểm tra giấy tờ chưa được ghi và sẽ mất. Vẫn tiếp tục?")) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, true);
+}
 // Whoever finds a paper wrong is asked why.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[name^=verdict-]")) {
