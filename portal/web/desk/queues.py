@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, flash, g, jsonify, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,6 +13,7 @@ from portal.agencies.models import Agency
 from portal.base.clock import local, now
 from portal.base.errors import Invalid
 from portal.cases import drafts
+from portal.cases.models import Draft
 from portal.cases.references import mentioned
 from portal.cases.waiting import WORK_NAMES, Work
 from portal.desk import looks, queues, saved_views
@@ -21,6 +22,7 @@ from portal.desk.wanted import Wanted
 from portal.identity.models import ROLE_NAMES
 from portal.notifications.actions import latest
 from portal.publishing import queries as publishing
+from portal.publishing.queries import Published
 from portal.web.access import staff
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.bulk import choices_for
@@ -125,7 +127,8 @@ def menu() -> dict[str, Any]:
     if (me := current_actor()) is None:  # the page that sends a stranger to sign in
         return {}
     try:
-        found = queues.counts(db(), me, now(), most=_IN_MENU)
+        # The page of a queue has counted already, and further.
+        found = g.works if "works" in g else queues.counts(db(), me, now(), most=_IN_MENU)
     except SQLAlchemyError:  # the page that says that something is wrong needs no figures
         found = {}
     many = max(found.values(), default=0) >= _IN_MENU
@@ -143,13 +146,12 @@ def _page(
     page = found or queues.page(session, me, queue, at, wanted, after=after, before=before)
     chosen = columns or chosen_columns(request.values.getlist("column"))
     is_home = queue is Queue.MINE and not wanted.query and not wanted.text
-    typing = [(d, publishing.version(session, d.version_id)) for d in drafts.unsent(session, me) if d.is_assisted]
     return render_template(
         "desk/queue.html", queue=queue, title=TITLES[queue], rows=rows_of(session, page.rows, at), page=page,
         wanted=wanted, columns=chosen, COLUMNS=COLUMNS,
         works=_works() if queue is Queue.MINE else {}, WORK_NAMES=WORK_NAMES, now=at, positions=_positions(),
         options=filter_options(session, me), views=saved_views.views_of(session, me), view_id=view_id,
-        address=lambda **more: _address(queue, wanted, chosen, **more), typing=typing if is_home else [],
+        address=lambda **more: _address(queue, wanted, chosen, **more), typing=_typing() if is_home else [],
         notices=latest(session, me.account_id or 0, limit=8) if is_home else [], errors=errors or {},
         most=queues.MOST, page_size=queues.PAGE, seen=_seen(page),
     )  # fmt: skip
@@ -161,8 +163,14 @@ def _seen(page: queues.Page) -> set[int]:
     return looks.looked_at(db(), actor(), waiting) if waiting else set()
 
 
+def _typing() -> list[tuple[Draft, Published]]:
+    """What the officer is typing for somebody at the counter, and has not sent."""
+    unsent = drafts.unsent(db(), actor())
+    return [(draft, publishing.version(db(), draft.version_id)) for draft in unsent if draft.is_assisted]
+
+
 def _works() -> dict[Work, int]:
-    found = queues.counts(db(), actor(), now())
+    g.works = found = queues.counts(db(), actor(), now())
     return {work: found[work] for work in Work if found.get(work)}
 
 
