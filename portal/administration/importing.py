@@ -30,8 +30,8 @@ from services_catalog.exchange.workbook import open_tables, titles_and_rows
 from services_catalog.text import nfc
 
 UNITS, PEOPLE = "Đơn vị", "Cán bộ"
-UNIT_COLUMNS = ("Khóa", "Tên", "Loại", "Mã định danh", "Khóa cấp trên")
-PEOPLE_COLUMNS = ("Tên đăng nhập", "Họ tên", "Điện thoại", "Khóa đơn vị", "Vai trò", "Chức danh")
+UNIT_COLUMNS = ("Mã đơn vị", "Tên", "Loại", "Mã định danh", "Mã cấp trên")
+PEOPLE_COLUMNS = ("Tên đăng nhập", "Họ tên", "Điện thoại", "Mã đơn vị", "Vai trò", "Chức danh")
 CODE_COLUMNS = ("Tên đăng nhập", "Họ tên", "Mã kích hoạt")
 _KINDS = {name.lower(): kind for kind, name in KIND_NAMES.items()} | {kind: kind for kind in KIND_NAMES}
 _ROLES = {name.lower(): role for role, name in ROLE_NAMES.items()} | {role.value: role for role in Role}
@@ -127,9 +127,9 @@ def _read_unit(found: Read, number: int, cells: list[str], agencies: dict[str, s
         found.mistakes.append(RowMistake(UNITS, number, column, sentence))
 
     if not LOGIN.match(key):
-        wrong("Khóa", "Khóa gồm chữ thường không dấu, số, gạch nối.")
+        wrong("Mã đơn vị", "Mã đơn vị gồm chữ thường không dấu, số, gạch nối.")
     elif key in found.units:
-        wrong("Khóa", f"Khóa {key} có hai lần.")
+        wrong("Mã đơn vị", f"Mã đơn vị {key} có hai lần.")
     if not name:
         wrong("Tên", "Chưa có tên.")
     if kind.lower() not in _KINDS:
@@ -159,7 +159,7 @@ def _check_parents(found: Read, parents: dict[str, str | None]) -> None:
             parent = after[parent]
         if parent in seen or (unit["parent_key"] and unit["parent_key"] not in after):
             sentence = f"Cấp trên “{unit['parent_key']}” không có, hoặc nằm dưới chính đơn vị này."
-            found.mistakes.append(RowMistake(UNITS, unit["row"], "Khóa cấp trên", sentence))
+            found.mistakes.append(RowMistake(UNITS, unit["row"], "Mã cấp trên", sentence))
 
 
 def _read_person(found: Read, number: int, cells: list[str], keys: Iterable[str]) -> None:
@@ -174,7 +174,7 @@ def _read_person(found: Read, number: int, cells: list[str], keys: Iterable[str]
     if before and before["full_name"] != name:
         errors["Họ tên"] = f"Tên đăng nhập {login} đã thuộc người khác ở dòng trên."
     if agency not in keys:
-        errors["Khóa đơn vị"] = f"Không có đơn vị “{agency}”."
+        errors["Mã đơn vị"] = f"Không có đơn vị “{agency}”."
     if role.lower() not in _ROLES:
         errors["Vai trò"] = f"Vai trò là một trong: {', '.join(ROLE_NAMES.values())}."
     number_errors: dict[str, str] = {}

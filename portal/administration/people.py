@@ -28,6 +28,9 @@ NO_PASSWORD = "!"  # noqa: S105
 ACTIVATION = timedelta(days=30)
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _SHORTEST_PASSWORD = 10
+_LONGEST_NAME = 100
+_LONGEST_TITLE = 150
+_TITLE_TOO_LONG = f"Chức danh dài quá {_LONGEST_TITLE} ký tự."
 
 
 def may_keep(actor: Actor, agency_key: str, role: Role | None = None) -> bool:
@@ -68,8 +71,10 @@ def hire(session: Session, given: Mapping[str, str], *, by: Actor, now: datetime
         errors["login"] = "Tên đăng nhập gồm chữ thường không dấu, số, dấu chấm, gạch nối."
     elif session.scalar(select(Account.id).where(Account.login == login)):
         errors["login"] = "Tên đăng nhập này đã có người dùng."
-    if not name or len(name) > 100:
-        errors["full_name"] = "Hãy ghi họ tên."
+    if not name or len(name) > _LONGEST_NAME:
+        errors["full_name"] = f"Hãy ghi họ tên, không quá {_LONGEST_NAME} ký tự."
+    if len(nfc(given.get("title", ""))) > _LONGEST_TITLE:
+        errors["title"] = _TITLE_TOO_LONG
     phone = phone_in(given.get("phone", ""), errors)
     place = _place(session, given, errors, by)
     if errors or place is None:
@@ -83,12 +88,39 @@ def hire(session: Session, given: Mapping[str, str], *, by: Actor, now: datetime
     return account, code
 
 
+def correct(session: Session, account: Account, given: Mapping[str, str], *, by: Actor, now: datetime) -> None:
+    """Change name, phone, and titles for signing (`title-<position>`). Raises `Invalid`, `Forbidden`."""
+    _require_all(account, by, now)
+    errors: dict[str, str] = {}
+    name, phone = nfc(given.get("full_name", "")), phone_in(given.get("phone", ""), errors)
+    if not name or len(name) > _LONGEST_NAME:
+        errors["full_name"] = f"Hãy ghi họ tên, không quá {_LONGEST_NAME} ký tự."
+    titles = {p: nfc(given.get(f"title-{p.id}", p.title or "")) or None for p in account.positions}
+    errors |= {f"title-{p.id}": _TITLE_TOO_LONG for p, title in titles.items() if len(title or "") > _LONGEST_TITLE}
+    if errors:
+        raise Invalid(errors)
+    # The record names what was changed; numbers and names stay in the account alone.
+    what = [
+        word
+        for word, is_new in (("họ tên", name != account.full_name), ("điện thoại", phone != account.phone))
+        if is_new
+    ]
+    account.full_name, account.phone = name, phone
+    for position, title in titles.items():
+        what += ["chức danh"] if position.title != title else []
+        position.title = title
+    if what:
+        audit.record(session, by, Subject.ACCOUNT, account.login, f"Sửa {', '.join(dict.fromkeys(what))}", now)
+
+
 def appoint(session: Session, account: Account, given: Mapping[str, str], *, by: Actor, now: datetime) -> None:
     """Give a position as well. Raises `Invalid`."""
     errors: dict[str, str] = {}
     place = _place(session, given, errors, by)
     if account.id == by.account_id:
         errors["role"] = "Không tự giao vị trí cho mình: việc này do quản trị cấu hình khác làm."
+    if len(nfc(given.get("title", ""))) > _LONGEST_TITLE:
+        errors["title"] = _TITLE_TOO_LONG
     today = local_day(now)
     if place and any((p.agency_key, p.role) == place and p.holds_on(today) for p in account.positions):
         errors["role"] = "Người này đang giữ vị trí đó."
@@ -106,13 +138,13 @@ def end_position(session: Session, position_id: int, *, by: Actor, now: datetime
         raise Forbidden("Vị trí này do quản trị cấu hình của đơn vị khác giữ.")
     account = session.get_one(Account, position.account_id)
     if account.id == by.account_id:
-        raise Forbidden("Không tự thôi vị trí của mình: việc này do quản trị cấu hình khác làm.")
+        raise Forbidden("Không tự kết thúc vị trí của mình: việc này do quản trị cấu hình khác làm.")
     if not position.holds_on(local_day(now)):
         return account  # it has ended already, and that day stays
     position.valid_to = local_day(now) - timedelta(days=1)
     position.valid_from = min(position.valid_from, position.valid_to)
     _end_delegations(session, account, position.agency_key, now)
-    audit.record(session, by, Subject.ACCOUNT, account.login, "Thôi vị trí", now, agency=position.agency_key,
+    audit.record(session, by, Subject.ACCOUNT, account.login, "Kết thúc vị trí", now, agency=position.agency_key,
                  role=position.role)  # fmt: skip
     return account
 

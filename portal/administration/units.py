@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from portal.administration.audit import Subject
 from portal.agencies.codes import new_spelling
 from portal.agencies.models import Agency, AgencyPredecessor
 from portal.base.clock import local_day
-from portal.base.errors import Forbidden, Invalid, NotFound
+from portal.base.errors import Forbidden, Invalid, NotFound, Stale
 from portal.identity.actor import Actor
 from portal.identity.models import Role
 from services_catalog.text import nfc
@@ -60,6 +61,8 @@ def require_unit_keeper(actor: Actor) -> None:
 def save(session: Session, key: str | None, given: Mapping[str, str], *, by: Actor, now: datetime) -> Agency:
     """Make a unit (`key` None) or change one: name, kind, code, parent, dates, predecessors. Raises `Invalid`.
 
+    `seen` is the `fingerprint` of what the person looked at: `Stale` where somebody has changed it since.
+
     A unit that was changed here is not taken from the data folder any more.
     """
     require_unit_keeper(by)
@@ -67,14 +70,19 @@ def save(session: Session, key: str | None, given: Mapping[str, str], *, by: Act
     if agency is None:
         raise NotFound("Không tìm thấy đơn vị này.")
     values, predecessors = _checked(session, agency, given, is_new=key is None)
+    if key and given.get("seen", "") not in ("", fingerprint(session, agency)):
+        raise Stale("Người khác vừa sửa đơn vị này. Hãy mở lại để xem nội dung mới rồi sửa.")
     before = {name: getattr(agency, name) for name in values} if key else {}
+    was_awaited = bool(agency.is_awaited)
     for name, value in values.items():
         setattr(agency, name, value)
     agency.code_is_placeholder = False
     agency.is_managed = True
-    if agency.valid_to is not None:
-        agency.is_active = agency.valid_to >= local_day(now)
-    elif key is None or before.get("valid_to") is not None:
+    today = local_day(now)
+    agency.is_awaited = agency.valid_from is not None and agency.valid_from > today
+    if agency.valid_to is not None or agency.is_awaited:
+        agency.is_active = not agency.is_awaited and (agency.valid_to is None or agency.valid_to >= today)
+    elif key is None or before.get("valid_to") is not None or was_awaited:
         agency.is_active = True  # one that ended without a day stays ended, whatever else is corrected
     session.add(agency)
     session.flush()
@@ -85,10 +93,19 @@ def save(session: Session, key: str | None, given: Mapping[str, str], *, by: Act
     return agency
 
 
-def end_those_over(session: Session, now: datetime) -> int:
-    """Units whose last day is over exist no longer; returns how many. Called by the timetable."""
-    over = update(Agency).where(Agency.is_active, Agency.is_managed, Agency.valid_to < local_day(now))
-    return session.execute(over.values(is_active=False)).rowcount  # type: ignore[attr-defined, no-any-return]
+def fingerprint(session: Session, agency: Agency) -> str:
+    """What an administrator sees of a unit, as a short text that differs where anything does."""
+    names = ("name", "kind", "code", "parent_key", "valid_from", "valid_to", "is_active")
+    seen = [*(str(getattr(agency, name)) for name in names), *(a.key for a in predecessors_of(session, agency.key))]
+    return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:16]
+
+
+def keep_days(session: Session, now: datetime) -> int:
+    """Units exist from their first day, and after their last no longer; returns how many have changed."""
+    today = local_day(now)
+    begun = update(Agency).where(Agency.is_awaited, Agency.valid_from <= today).values(is_active=True, is_awaited=False)
+    over = update(Agency).where(Agency.is_active, Agency.is_managed, Agency.valid_to < today).values(is_active=False)
+    return sum(session.execute(change).rowcount for change in (begun, over))  # type: ignore[attr-defined]
 
 
 def predecessors_of(session: Session, key: str) -> list[Agency]:
@@ -103,7 +120,7 @@ def _checked(
     errors: dict[str, str] = {}
     taken = session.scalar(select(Agency.key).where(Agency.key == agency.key)) if is_new else None
     if is_new and (taken or not _KEY.match(agency.key)):
-        errors["key"] = "Hãy đặt khóa chưa dùng: chữ thường không dấu, số, gạch nối, ví dụ so-tai-chinh."
+        errors["key"] = "Hãy đặt mã chưa dùng: chữ thường không dấu, số, gạch nối, ví dụ so-tai-chinh."
     name, kind = nfc(given.get("name", "")), given.get("kind", "")
     if not name or len(name) > 200:
         errors["name"] = "Hãy ghi tên đơn vị, không quá 200 ký tự."
@@ -143,7 +160,7 @@ def _former(session: Session, agency: Agency, given: Mapping[str, str], errors: 
     keys = [key for key in nfc(given.get("predecessors", "")).replace(",", " ").split() if key != agency.key]
     known = set(session.scalars(select(Agency.key).where(Agency.key.in_(keys))))
     if missing := [key for key in keys if key not in known]:
-        errors["predecessors"] = f"Không có đơn vị nào mang khóa “{missing[0]}”."
+        errors["predecessors"] = f"Không có đơn vị nào mang mã “{missing[0]}”."
     return keys
 
 

@@ -26,6 +26,8 @@ class Agency(Base):
     # The days on which it begins and ends to exist (both included), where that is recorded.
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
+    # Its first day is still to come.
+    is_awaited: Mapped[bool] = mapped_column(default=False, server_default="false")
     # It was changed in the portal: the data folder says nothing of it any more.
     is_managed: Mapped[bool] = mapped_column(default=False, server_default="false")
 

@@ -11,7 +11,7 @@ from portal.base.errors import Forbidden, NotFound, Refusal, Stale
 from portal.cases import opinions
 from portal.cases.choices import choices_of
 from portal.cases.clocks import running_clock, set_alarm, turn_clock
-from portal.cases.details import DETAILS, check_details
+from portal.cases.details import asks_something, check_details
 from portal.cases.effects import AFTERWARDS, EFFECTS
 from portal.cases.events import tell
 from portal.cases.lifecycle import ENDED, NATIONAL, TRANSITIONS, Action, By, State
@@ -36,7 +36,7 @@ _NOT_YET = {
     Action.ASSIGN: "Chỉ giao người khác ở bước thụ lý.",
 }
 # Finishing actions that ask nothing: what one person holds in a row may be done at once.
-_WITHOUT_QUESTIONS = tuple(action for action in FINISHING if action not in DETAILS)
+_WITHOUT_QUESTIONS = tuple(action for action in FINISHING if not asks_something(action))
 
 
 def perform(
@@ -99,8 +99,8 @@ def stages_ahead(case: Case, by: Actor, workflow: Workflow) -> list[str]:
         if stage.when:  # it depends on what is about to be decided
             break
         place = (stage.agency or case.agency_key, Role(stage.role))
-        asks = next((action for action, does in FINISHING.items() if does is stage.does), None) in DETAILS
-        if asks or stage.automatic or place not in by.roles:
+        finishing = next((action for action, does in FINISHING.items() if does is stage.does), None)
+        if finishing is None or asks_something(finishing) or stage.automatic or place not in by.roles:
             break
         labels.append(stage.label)
     return labels
@@ -124,6 +124,10 @@ def _make(move: Move, given: Mapping[str, str]) -> None:
         effect(move)
     turn_clock(move)
     set_alarm(case, clock, move.now, lambda: move.calendar)
+    if case.petition and (
+        move.action == case.petition or (case.state, case.stage) != (move.from_state, move.from_stage)
+    ):
+        case.petition = None  # it is done, or the case has gone on without it
     if case.state != State.IN_PROCESS:
         leave_stages(case)
     if case.state in ENDED:

@@ -12,7 +12,8 @@ from portal.cases import assignment
 from portal.cases.details import DETAILS
 from portal.cases.lifecycle import OPINION_ROLES, Action
 from portal.cases.move import Move, earlier
-from portal.cases.permissions import current_stage
+from portal.cases.permissions import current_stage, petitions_of
+from portal.cases.words import ACTION_NAMES
 from portal.identity import queries as identity
 from portal.publishing import queries as publishing
 from services_catalog.answers import questions_that_apply
@@ -72,6 +73,10 @@ def _papers(move: Move) -> Options:
     return {str(slot.number): slot.name for slot in slots}
 
 
+def _petitions(move: Move) -> Options:
+    return {action.value: ACTION_NAMES[action] for action in petitions_of(move.case, move.workflow)}
+
+
 def _active(session: Session) -> dict[str, str]:
     query = select(Agency.key, Agency.name).where(Agency.is_active).order_by(Agency.kind, Agency.name)
     return {row.key: row.name for row in session.execute(query)}
@@ -86,4 +91,5 @@ _CHOICES: dict[str, Callable[[Move], Options]] = {
     "earlier_stages": _earlier_stages,
     "questions": _questions,
     "papers": _papers,
+    "petitions": _petitions,
 }

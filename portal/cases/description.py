@@ -14,8 +14,8 @@ BY_NAMES = {
     By.CONSULTED: "cơ quan được hỏi",
     By.ACCOUNTANT: "kế toán",
     By.APPLICANT: "người nộp",
-    By.SYSTEM: "máy",
-    By.PARENT: "máy (hồ sơ liên thông)",
+    By.SYSTEM: "hệ thống",
+    By.PARENT: "hệ thống (hồ sơ liên thông)",
 }
 _CLOCK_NAMES = {Clock.START: "bắt đầu", Clock.STOP: "kết thúc", Clock.PAUSE: "tạm dừng"}
 

@@ -35,6 +35,9 @@ class Detail:
 
 _REASON = Detail("reason", "Lý do", "Hãy nêu lý do cụ thể: người nộp sẽ đọc nguyên văn.")
 GRANTED, REFUSED = "granted", "refused"
+_COMMENT = Detail(
+    "comment", "Lời nhắn cho bước sau", "Hãy ghi lời nhắn.", help="Người nộp không thấy lời nhắn này.", is_optional=True
+)
 
 DETAILS: dict[Action, tuple[Detail, ...]] = {
     Action.DECLINE: (_REASON,),
@@ -71,7 +74,10 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
             help="In nguyên văn trên giấy kết quả. Đồng ý mà không có gì thêm thì để trống.",
             only_if=("outcome", REFUSED),
         ),
+        _COMMENT,
     ),
+    Action.ENDORSE: (_COMMENT,),
+    Action.APPROVE: (_COMMENT,),
     Action.SUPPLY: (Detail("note", "Lời nhắn cho cán bộ", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),),
     Action.REQUEST_PAYMENT: (
         Detail("amount", "Số tiền (đồng)", "Hãy ghi số tiền, chỉ gồm chữ số.", number=(1, 10**12)),
@@ -129,9 +135,25 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
         Detail("new_day", "Hẹn lại ngày", "Hãy chọn ngày hẹn lại.", help="Chỉ hẹn lại được một lần.", is_day=True),
         Detail("reason", "Lý do chậm", "Hãy nêu lý do: người nộp sẽ đọc nguyên văn."),
     ),
+    Action.PETITION: (
+        Detail("petition", "Đề nghị", "Hãy chọn điều cần đề nghị.", choices="petitions"),
+        Detail(
+            "request",
+            "Nội dung cần bổ sung, hoặc lý do phải hẹn lại",
+            "Hãy nêu rõ để lãnh đạo phòng quyết định.",
+            help="Lãnh đạo phòng sửa được trước khi gửi người nộp.",
+        ),
+        Detail("new_day", "Nếu hẹn lại: đến ngày", "Hãy chọn ngày.", is_day=True, only_if=("petition", "reschedule")),
+    ),
+    Action.REFUSE_PETITION: (Detail("reason", "Lý do không đồng ý", "Hãy nêu lý do để người đề nghị biết."),),
     Action.DISCONTINUE: (_REASON,),
     Action.WITHDRAW: (Detail("reason", "Lý do rút hồ sơ", "Hãy cho biết lý do rút hồ sơ."),),
 }
+
+
+def asks_something(action: Action) -> bool:
+    """True if the action cannot be done without being told something."""
+    return any(not detail.is_optional for detail in DETAILS.get(action, ()))
 
 
 def check_details(

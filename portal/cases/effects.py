@@ -10,7 +10,7 @@ from sqlalchemy import select
 from portal.base.clock import local_day
 from portal.base.errors import Invalid
 from portal.base.words import when
-from portal.cases import linked, opinions
+from portal.cases import linked, opinions, petitions
 from portal.cases.clocks import go_on_after_pause, start_acceptance
 from portal.cases.details import GRANTED
 from portal.cases.lifecycle import PAUSED, Action, State
@@ -109,6 +109,10 @@ def _reschedule(move: Move) -> None:
     move.details |= {"from": when(case.promised_due_at), "to": when(case.due_at)}
 
 
+def _petition(move: Move) -> None:
+    move.case.petition = move.details["petition"]
+
+
 def _deliver(move: Move) -> None:
     move.case.returned_at = move.now
     if result := results.result_of(move.session, move.case.id):
@@ -135,10 +139,14 @@ EFFECTS: dict[Action, Callable[[Move], None]] = {
     Action.NOTE_CHILD: linked.note_child,
     Action.DELIVER: _deliver,
     Action.RESCHEDULE: _reschedule,
+    Action.PETITION: _petition,
+    Action.REFUSE_PETITION: petitions.drop,
 }
 # What is said to staff once the event is written.
 AFTERWARDS: dict[Action, Callable[[Move, int], None]] = {
     Action.CONSULT: opinions.tell_asked,
     Action.GIVE_OPINION: opinions.tell_asked,
     Action.CLOSE_OPINION: opinions.tell_asked,
+    Action.PETITION: petitions.tell_head,
+    Action.REFUSE_PETITION: petitions.tell_petitioner,
 }

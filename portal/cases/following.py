@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.cases.models import Case, CasePerson, LookupCode
+from portal.cases.following_models import LookupCode
+from portal.cases.models import Case, CasePerson
 from portal.cases.references import normalise
 from portal.gateways.sms import Sms, SmsGateway, SmsRejected
 from portal.outbox.actions import announce

@@ -70,6 +70,8 @@ class Action(StrEnum):
     DELIVER = "deliver"
     WITHDRAW = "withdraw"
     RESCHEDULE = "reschedule"
+    PETITION = "petition"
+    REFUSE_PETITION = "refuse_petition"
     DISCONTINUE = "discontinue"
 
 
@@ -184,6 +186,9 @@ TRANSITIONS: dict[Action, Transition] = {
             Clock.STOP,
         ),
         Transition(A.RESCHEDULE, (S.IN_PROCESS,), None, (By.HEAD,), "case.rescheduled"),
+        # What only the head decides is asked of them: a second supplement, a later day.
+        Transition(A.PETITION, (S.SUBMITTED, S.IN_PROCESS), None, (By.DESK, By.STAGE), "case.petitioned"),
+        Transition(A.REFUSE_PETITION, (S.SUBMITTED, S.IN_PROCESS), None, (By.HEAD,), "case.petition_refused"),
         Transition(
             A.DISCONTINUE,
             (S.ACCEPTED, S.IN_PROCESS, S.SUPPLEMENT, S.PAYMENT),
@@ -200,7 +205,9 @@ ENDED = frozenset({S.DECLINED, S.WITHDRAWN, S.DISCONTINUED, S.RETURNED})
 # States in which everything there is to do has been done: a case that waits for this one waits no longer.
 DONE = ENDED | {S.FINISHED}
 # What may be done and need not be: a case does not wait for it.
-OPTIONAL = frozenset({A.RESCHEDULE, A.DISCONTINUE, A.WITHDRAW, A.ASSIGN, A.CONSULT, A.REFER, A.RECALL_REQUEST})
+OPTIONAL = frozenset({
+    A.RESCHEDULE, A.DISCONTINUE, A.WITHDRAW, A.ASSIGN, A.CONSULT, A.REFER, A.RECALL_REQUEST, A.PETITION,
+})  # fmt: skip
 # Events that move nothing and are no decision of anybody.
 NOTES = frozenset({"case.warned", "case.checked", "case.clock_shifted", "case.reminded", "case.asked", "case.answered"})
 DESK_ROLE = Role.RECEIVING_OFFICER

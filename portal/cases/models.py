@@ -14,10 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.base.db import Base
 
 HERE = "portal"
-# By what queues are ordered: the due time that runs, or what the applicant has until; else after everything.
+# By what queues are ordered: the first due time that runs, or what the applicant has until; else after everything.
 QUEUE_AT = (
-    "coalesce(due_at, CASE WHEN state = 'submitted' THEN acceptance_due_at END, supplement_due_at, "
-    "'9000-01-01 00:00:00+00'::timestamptz)"
+    "least(coalesce(due_at, CASE WHEN state = 'submitted' THEN acceptance_due_at END, supplement_due_at, "
+    "'9000-01-01 00:00:00+00'::timestamptz), answer_due_at, opinion_due_at)"
 )
 IS_OPEN = "state NOT IN ('declined', 'withdrawn', 'discontinued', 'returned')"
 GUEST_KEYS = "array_remove(party_keys, agency_key)"
@@ -62,6 +62,9 @@ class Case(Base):
         Index("ix_cases_assignee", "assignee_id", "queue_at", "id", postgresql_where=text("stage_does = 'propose'")),
         Index("ix_cases_payment", text("coalesce(stage_agency_key, agency_key)"), "queue_at", "id",
               postgresql_where=text("state = 'payment'")),
+        Index("ix_cases_petition", text("coalesce(stage_agency_key, agency_key)"), "queue_at", "id",
+              postgresql_where=text("petition IS NOT NULL")),
+        Index("ix_cases_question", "agency_key", "queue_at", "id", postgresql_where=text("answer_due_at IS NOT NULL")),
         Index("ix_cases_open", "agency_key", "queue_at", "id", postgresql_where=text("is_open")),
         Index("ix_cases_newest", "agency_key", "id"),
         Index("ix_cases_register", "agency_key", "submitted_at", "id"),
@@ -114,6 +117,10 @@ class Case(Base):
     stage_agency_key: Mapped[str | None] = mapped_column(ForeignKey("agencies.key"))
     # Agencies whose opinion the stage waits for, and how many cases of other agencies.
     asked_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    # The first time by which one of them is to answer.
+    opinion_due_at: Mapped[datetime | None]
+    # What the head is asked to do: the action, until they do it or refuse.
+    petition: Mapped[str | None]
     open_children: Mapped[int] = mapped_column(default=0, server_default="0")
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     # How often it has moved: what a person saw is compared with it. Notes of the machine do not count.
@@ -241,24 +248,6 @@ class CaseMessage(Base):
     is_staff: Mapped[bool]
     text: Mapped[str]
     at: Mapped[datetime]
-
-
-class LookupCode(Base):
-    """A code by SMS for following a case without an account, also made where there is no such case to hide that.
-
-    `key` is what the browser holds meanwhile. The code follows from the key and the secret of the installation, so
-    that it is nowhere to be read; a worker sends it to `phone`.
-    """
-
-    __tablename__ = "lookup_codes"
-
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
-    phone: Mapped[str | None]
-    tries: Mapped[int] = mapped_column(default=0)
-    made_at: Mapped[datetime] = mapped_column(index=True)
-    sent_at: Mapped[datetime | None]
 
 
 class Opinion(Base):

@@ -39,6 +39,7 @@ class Move:
     workflow: Workflow
     from_state: str = field(init=False)
     from_stage: str | None = field(init=False)
+    petitioner_id: int | None = field(init=False, default=None)  # who had asked what is refused
 
     def __post_init__(self) -> None:
         self.from_state, self.from_stage = self.case.state, self.case.stage

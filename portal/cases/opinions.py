@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.base.clock import local_day
@@ -40,6 +40,7 @@ def ask(move: Move) -> None:
                     asked_at=now, due_at=due_at)
         )  # fmt: skip
         case.asked_keys = [*case.asked_keys, key]
+        case.opinion_due_at = min(due_at, case.opinion_due_at or due_at)
         join_party(move.session, case, key)
 
 
@@ -60,7 +61,7 @@ def close_all(session: Session, case: Case, now: datetime) -> None:
     """The case has ended: nobody needs the answers any more."""
     for opinion in opinions_of(session, case):
         opinion.closed_at = opinion.closed_at or now
-    case.asked_keys = []
+    case.asked_keys, case.opinion_due_at = [], None
 
 
 def overdue(session: Session, now: datetime, *, limit: int = 100) -> list[tuple[int, str]]:
@@ -104,4 +105,8 @@ def _open(move: Move) -> Opinion:
 
 def _close(move: Move, opinion: Opinion) -> None:
     opinion.closed_at = move.now
-    move.case.asked_keys = [key for key in move.case.asked_keys if key != opinion.agency_key]
+    case = move.case
+    case.asked_keys = [key for key in case.asked_keys if key != opinion.agency_key]
+    left = select(func.min(Opinion.due_at)).where(Opinion.case_id == case.id, Opinion.closed_at.is_(None))
+    move.session.flush()
+    case.opinion_due_at = move.session.scalar(left)

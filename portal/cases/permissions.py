@@ -50,6 +50,7 @@ def exists_now(action: Action, case: Case, workflow: Workflow, now: datetime) ->
         case.state in TRANSITIONS[action].sources
         and _fits_stage(action, current_stage(case, workflow))
         and _is_open(action, case, now)
+        and (action is not Action.PETITION or (case.petition is None and bool(petitions_of(case, workflow))))
     )
 
 
@@ -110,12 +111,24 @@ def _deciders(action: Action, transition: Transition, case: Case) -> tuple[By, .
     return (By.HEAD,) if was_asked_before(case) else (By.DESK, By.STAGE)
 
 
+def petitions_of(case: Case, workflow: Workflow) -> list[Action]:
+    """What whoever has the case may ask its head to do, which they may not do themselves."""
+    stage = current_stage(case, workflow)
+    found = (
+        [Action.REQUEST_SUPPLEMENT] if was_asked_before(case) and _fits_stage(Action.REQUEST_SUPPLEMENT, stage) else []
+    )
+    may_be_put_off = case.state == State.IN_PROCESS and case.due_at is not None and case.rescheduled_at is None
+    return [*found, Action.RESCHEDULE] if may_be_put_off else found
+
+
 def _is_open(action: Action, case: Case, now: datetime) -> bool:
     """What else must be so, beside state, stage and person."""
     if action is Action.RESCHEDULE:
         return case.due_at is not None and case.rescheduled_at is None
     if action is Action.DECLINE and case.state == State.SUPPLEMENT:
         return case.supplement_due_at is not None and case.supplement_due_at < now
+    if action is Action.REFUSE_PETITION:
+        return case.petition is not None
     if action in FINISHING:
         return not case.is_waiting
     if action in (Action.GIVE_OPINION, Action.CLOSE_OPINION):
@@ -130,6 +143,8 @@ def _fits_stage(action: Action, stage: Stage | None) -> bool:
         return stage is not None and stage.does is FINISHING[action]
     if action is Action.SEND_BACK:
         return stage is not None and stage.does is not StageAction.PROPOSE
+    if action is Action.PETITION:
+        return stage is None or stage.does is StageAction.PROPOSE
     if action is Action.ASSIGN:
         return stage is not None and stage.does is StageAction.PROPOSE
     if action in _OPTIONS and stage is not None:
@@ -152,6 +167,8 @@ def _is(by: By, actor: Actor, action: Action, case: Case, stage: Stage | None) -
         return _is_applicant(actor, case) and (case.parent_id is None or action is Action.SUPPLY)
     if _is_own(actor, case) or (by is By.STAGE and not _may_hold(actor, case, stage)):
         return False
+    if action is Action.PETITION and any(actor.has(role, agency) for agency, role in places(By.HEAD, case)):
+        return False  # who decides it asks nobody
     return any(actor.has(role, agency) for agency, role in places(by, case))
 
 

@@ -27,6 +27,8 @@ class Work(StrEnum):
     GIVE_OPINION = "give_opinion"
     CONFIRM_PAYMENT = "confirm_payment"
     RETURN = "return"
+    ANSWER = "answer"  # the applicant has asked something
+    DECIDE = "decide"  # the head is asked for what only they may do
     LAPSED = "lapsed"  # the applicant has not supplied in time: the desk decides
 
 
@@ -39,6 +41,8 @@ WORK_NAMES = {
     Work.GIVE_OPINION: "Cho ý kiến",
     Work.CONFIRM_PAYMENT: "Xác nhận nộp tiền",
     Work.RETURN: "Chờ trả kết quả",
+    Work.ANSWER: "Trả lời người nộp",
+    Work.DECIDE: "Đề nghị chờ quyết định",
     Work.LAPSED: "Quá hạn bổ sung",
 }
 # As the index of it says it: the stage is anybody's who holds the position, unless it is proposed there by one person.
@@ -85,14 +89,17 @@ def _of_position(actor: Actor, agency_key: str, role: Role, now: datetime) -> It
 
     if role in OPINION_ROLES:
         yield part(Work.GIVE_OPINION, Case.asked_keys != [], Case.asked_keys.contains([agency_key]))
+    asking = func.coalesce(Case.stage_agency_key, Case.agency_key)
+    if role is Role.HEAD:
+        yield part(Work.DECIDE, Case.petition.is_not(None), asking == agency_key)
     if role is Role.ACCOUNTANT:
-        asking = func.coalesce(Case.stage_agency_key, Case.agency_key)
         yield part(Work.CONFIRM_PAYMENT, Case.state == State.PAYMENT, asking == agency_key)
     here = Case.agency_key == agency_key
     if role is DESK_ROLE:
         yield part(Work.RECEIVE, here, Case.state == State.SUBMITTED)
         yield part(Work.RETURN, here, Case.state == State.FINISHED)
         yield part(Work.LAPSED, here, Case.state == State.SUPPLEMENT, Case.supplement_due_at < now)
+        yield part(Work.ANSWER, here, Case.answer_due_at.is_not(None))
     stage = and_(Case.stage.is_not(None), Case.stage_agency_key == agency_key, Case.stage_role == role)
     yield part(None, stage, _ANYBODYS)
     own = [actor.account_id, *actor.stands_for(agency_key, role)]

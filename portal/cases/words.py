@@ -47,6 +47,8 @@ ACTION_NAMES = {
     Action.DELIVER: "Trả kết quả",
     Action.WITHDRAW: "Rút hồ sơ",
     Action.RESCHEDULE: "Xin lỗi và hẹn lại",
+    Action.PETITION: "Đề nghị lãnh đạo phòng",
+    Action.REFUSE_PETITION: "Không đồng ý đề nghị",
     Action.DISCONTINUE: "Dừng xử lý",
 }
 
@@ -66,7 +68,7 @@ EVENT_NAMES = {
     "case.opinion_closed": "Thôi chờ ý kiến",
     "case.referred": "Lập hồ sơ liên thông",
     "case.child_ended": "Hồ sơ liên thông đã xong",
-    "case.checked": "Máy kiểm tra hồ sơ",
+    "case.checked": "Hệ thống kiểm tra hồ sơ",
     "case.clock_shifted": "Dời thời hạn",
     "case.reminded": "Nhắc nhận kết quả",
     "case.proposed": "Đã thụ lý, trình dự thảo kết quả",
@@ -78,6 +80,8 @@ EVENT_NAMES = {
     "case.returned": "Người nộp đã nhận kết quả",
     "case.withdrawn": "Người nộp rút hồ sơ",
     "case.rescheduled": "Xin lỗi và hẹn lại",
+    "case.petitioned": "Đề nghị lãnh đạo phòng",
+    "case.petition_refused": "Lãnh đạo phòng không đồng ý đề nghị",
     "case.discontinued": "Dừng xử lý",
     "case.warned": "Nhắc hạn",
     "case.asked": "Người nộp hỏi",
@@ -88,7 +92,7 @@ EVENT_NAMES = {
 INTERNAL = frozenset({
     "case.warned", "case.checked", "case.assigned", "case.asked", "case.answered",
     "case.sent_back", "case.consulted", "case.opinion_given",
-    "case.opinion_closed",
+    "case.opinion_closed", "case.petitioned", "case.petition_refused",
 })  # fmt: skip
 PERSON_NAMES = {
     PersonRole.OWNER: "Chủ hồ sơ",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid, Refusal
 from portal.base.logs import logger
+from portal.base.words import when
 from portal.cases import assignment
 from portal.cases.actions import perform
 from portal.cases.lifecycle import Action
@@ -20,6 +21,7 @@ from portal.cases.models import Case
 from portal.cases.permissions import current_stage, may_do, works_with
 from portal.cases.queries import Listed, listed
 from portal.desk.looks import looked_at
+from portal.documents.results import result_of
 from portal.identity import queries as identity
 from portal.identity.actor import Actor
 from portal.publishing import queries as publishing
@@ -44,10 +46,11 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case."""
+    """What became of a case: why nothing was done, or `said`, what there is to know (a number that was given)."""
 
     reference: str
     refusal: str | None
+    said: str = ""
 
 
 def preview(session: Session, actor: Actor, references: Sequence[str], action: Action, now: datetime) -> list[Chosen]:
@@ -72,10 +75,10 @@ def run(
     """Do it to each (reference, version seen); what is refused for one does not touch the others."""
     done = []
     for reference, version in chosen[:MOST]:
-        refusal = None
+        refusal, said = None, ""
         try:
             with writing() as session:
-                _do(session, actor, reference, version, action, details, now)
+                said = _do(session, actor, reference, version, action, details, now)
         except Invalid as invalid:
             refusal = " ".join(invalid.errors.values())
         except Refusal as error:
@@ -83,7 +86,7 @@ def run(
         except SQLAlchemyError as error:  # this one is left as it was; the others go on, and all are told of
             _log.error("bulk", error=type(error).__name__)
             refusal = "Hệ thống đang bận, hồ sơ chưa thay đổi. Hãy thử lại."
-        done.append(Outcome(reference, refusal))
+        done.append(Outcome(reference, refusal, said))
     return done
 
 
@@ -104,13 +107,17 @@ def officers_for(session: Session, chosen: Sequence[Chosen], now: datetime) -> d
 def _do(
     session: Session, actor: Actor, reference: str, version: int, action: Action, details: Mapping[str, str],
     now: datetime,
-) -> None:  # fmt: skip
+) -> str:  # fmt: skip
     case = session.scalar(select(Case).where(Case.reference == reference))
     if case is None or not works_with(actor, case):
         raise Refusal("not_found", "Không tìm thấy hồ sơ.")
     if action in AFTER_A_LOOK and case.id not in looked_at(session, actor, [case.id]):
         raise Refusal("not_looked_at", _NOT_SEEN)
     perform(session, case.id, action, by=actor, now=now, details=details, expected_version=version)
+    if action is Action.ACCEPT and case.due_at:
+        return f"hẹn trả {when(case.due_at)}"
+    result = result_of(session, case.id) if action is Action.ISSUE else None
+    return f"số {result.number}/{result.year}" if result else ""
 
 
 _NOT_SEEN = "Bạn chưa xem dự thảo của hồ sơ này. Hãy mở xem rồi chọn lại."

@@ -81,6 +81,7 @@ def tick(
 ) -> None:
     """Keep the whole list as ticked: `kind-<slot>`, `sheets-<slot>`, `verdict-<slot>`, `reason-<slot>`.
 
+    `rest`: papers with files on which nothing is said are accepted.
     Raises `Invalid` at the paper that is to be corrected without a reason, `Stale` where the case has moved.
     """
     case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
@@ -91,11 +92,18 @@ def tick(
     if expected_version is not None and expected_version != case.version:
         raise Stale("Hồ sơ vừa được người khác xử lý. Hãy xem lại tình trạng mới rồi kiểm tra giấy tờ.")
     errors: dict[str, str] = {}
+    if given.get("rest"):
+        given = _rest_accepted(papers_of(session, case), given)
     for paper in papers_of(session, case):
         _tick_one(session, case, paper, given, errors, by, now)
     if errors:
         raise Invalid(errors)
     session.flush()
+
+
+def _rest_accepted(papers: list[Paper], given: Mapping[str, str]) -> dict[str, str]:
+    rest = {f"verdict-{paper.slot}": Verdict.ACCEPTED.value for paper in papers if paper.files}
+    return {**given, **{name: verdict for name, verdict in rest.items() if not given.get(name)}}
 
 
 def faults(papers: list[Paper]) -> tuple[str, list[int]]:

@@ -26,6 +26,8 @@ class Due(StrEnum):
     SOON = "soon"
 
 
+# In place of an officer: nobody has it yet.
+NOBODY = "nobody"
 # Where the clock runs, so that there is something to be late for.
 RUNNING = (State.SUBMITTED, State.ACCEPTED, State.IN_PROCESS, State.ISSUING)
 
@@ -56,7 +58,8 @@ class Wanted:
         texts = {field.name: nfc(given.get(field.name, ""))[:200] for field in fields(cls)}
         for name, known in _KNOWN.items():
             texts[name] = texts[name] if texts[name] in known else ""
-        texts["assignee"] = texts["assignee"] if texts["assignee"].isdecimal() and len(texts["assignee"]) < 16 else ""
+        if texts["assignee"] != NOBODY and not (texts["assignee"].isdecimal() and len(texts["assignee"]) < 16):
+            texts["assignee"] = ""
         return cls(**texts)
 
     @property
@@ -75,12 +78,14 @@ class Wanted:
         if self.sector:
             codes = select(ProcedureRow.code).where(ProcedureRow.sector == self.sector)
             found.append(Case.procedure_code.in_(codes))
+        if self.assignee == NOBODY:
+            found.append(and_(Case.stage_does == StageAction.PROPOSE, Case.assignee_id.is_(None)))
         if self.due:
             found.append(and_(Case.state.in_(RUNNING), until(Due(self.due), now, calendar)))
         return found
 
     def _equal(self) -> list[tuple[ColumnElement[object], object]]:
-        assignee = int(self.assignee) if self.assignee else None
+        assignee = int(self.assignee) if self.assignee not in ("", NOBODY) else None
         pairs = (
             (Case.agency_key, self.agency),
             (Case.state, self.state),

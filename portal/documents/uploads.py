@@ -170,7 +170,8 @@ def combine_photos(session: Session, storage: Storage, draft_id: uuid.UUID, now:
             session.delete(document)
         session.flush()
         file = Prepared(name, content, PDF, len(made_of), scan, None)
-        add(session, storage, file, draft_id=draft_id, slot=slot, paper=paper, most=MOST_FILES + 1, now=now)
+        add(session, storage, file, draft_id=draft_id, slot=slot, paper=paper, most=MOST_FILES + 1, now=now,
+            source=Source(made_of[0].source))  # fmt: skip
 
 
 def leave_out(session: Session, draft_id: uuid.UUID, places: set[int]) -> None:

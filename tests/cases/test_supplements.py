@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal
 from portal.cases import again, conversation, drafts, following, intake, supplements
+from portal.cases.following_models import LookupCode
 from portal.cases.lifecycle import Action, State
-from portal.cases.models import Case, CasePerson, Draft, LookupCode, PersonRole
+from portal.cases.models import Case, CasePerson, Draft, PersonRole
 from portal.documents import uploads
 from portal.gateways.sms import Sms
 from portal.identity.actor import SYSTEM

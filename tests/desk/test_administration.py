@@ -15,7 +15,7 @@ from portal.administration import importing, people, units
 from portal.administration.models import AuditEntry
 from portal.agencies.models import Agency
 from portal.base.clock import local_day
-from portal.base.errors import Forbidden, Invalid, NotFound
+from portal.base.errors import Forbidden, Invalid, NotFound, Stale
 from portal.identity import actions as identity
 from portal.identity import queries as accounts
 from portal.identity.actor import Actor, actor_for
@@ -61,10 +61,52 @@ def test_a_unit_ends_on_its_day(desk: Desk) -> None:
         given = {**UNIT, "valid_to": "2026-03-10"}
         made = units.save(session, None, given, by=desk.actor("quantri"), now=desk.now)
         assert made.is_active
-        assert units.end_those_over(session, desk.now) == 0
-        assert units.end_those_over(session, desk.now + timedelta(days=1)) == 1
+        assert units.keep_days(session, desk.now) == 0
+        assert units.keep_days(session, desk.now + timedelta(days=1)) == 1
         session.refresh(made)
         assert not made.is_active
+
+
+def test_a_unit_begins_on_its_day(desk: Desk) -> None:
+    by = desk.actor("quantri")
+    with desk.database.unit_of_work() as session:
+        made = units.save(session, None, {**UNIT, "valid_from": "2026-03-12"}, by=by, now=desk.now)
+        assert not made.is_active
+        units.save(session, made.key, {**UNIT, "valid_from": "2026-03-12", "name": "Khác"}, by=by, now=desk.now)
+        assert not made.is_active
+        assert units.keep_days(session, desk.now) == 0
+        assert units.keep_days(session, desk.now + timedelta(days=2)) == 1
+        session.refresh(made)
+        assert (made.is_active, made.is_awaited) == (True, False)
+
+
+def test_two_administrators_do_not_undo_each_other(desk: Desk) -> None:
+    by = desk.actor("quantri")
+    with desk.database.unit_of_work() as session:
+        made = units.save(session, None, UNIT, by=by, now=desk.now)
+        seen = units.fingerprint(session, made)
+        units.save(session, made.key, {**UNIT, "name": "Của người thứ nhất", "seen": seen}, by=by, now=desk.now)
+        with pytest.raises(Stale):
+            units.save(session, made.key, {**UNIT, "name": "Của người thứ hai", "seen": seen}, by=by, now=desk.now)
+        assert made.name == "Của người thứ nhất"
+
+
+def test_people_are_corrected(desk: Desk) -> None:
+    by = desk.actor("quantri")
+    with desk.database.unit_of_work() as session:
+        person = desk.account(session, "chuyenvien")
+        place = person.positions[0]
+        given = {"full_name": "Tên Mới", "phone": "0912 000 111", f"title-{place.id}": "Công chức tư pháp"}
+        people.correct(session, person, given, by=by, now=desk.now)
+        assert (person.full_name, person.phone, place.title) == ("Tên Mới", "+84912000111", "Công chức tư pháp")
+        told = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert told is not None and told.what == "Sửa họ tên, điện thoại, chức danh"
+        assert told.details == {}  # no name and no number in the record
+        for wrong, name in (({"full_name": ""}, "full_name"), ({"phone": "abc"}, "phone"),
+                            ({f"title-{place.id}": "x" * 151}, f"title-{place.id}")):  # fmt: skip
+            with pytest.raises(Invalid) as raised:
+                people.correct(session, person, given | wrong, by=by, now=desk.now)
+            assert set(raised.value.errors) == {name}
 
 
 @pytest.mark.parametrize(
@@ -254,9 +296,9 @@ def test_import_is_all_or_nothing(desk: Desk) -> None:
         before = session.scalar(select(func.count()).select_from(Account))
         found = importing.read(session, content)
         assert {(m.sheet, m.row, m.column) for m in found.mistakes} >= {
-            (importing.UNITS, 3, "Loại"), (importing.UNITS, 3, "Mã định danh"), (importing.UNITS, 3, "Khóa cấp trên"),
-            (importing.UNITS, 4, "Tên"), (importing.UNITS, 4, "Khóa cấp trên"), (importing.UNITS, 6, "Khóa"),
-            (importing.PEOPLE, 2, "Điện thoại"), (importing.PEOPLE, 3, "Khóa đơn vị"), (importing.PEOPLE, 3, "Vai trò"),
+            (importing.UNITS, 3, "Loại"), (importing.UNITS, 3, "Mã định danh"), (importing.UNITS, 3, "Mã cấp trên"),
+            (importing.UNITS, 4, "Tên"), (importing.UNITS, 4, "Mã cấp trên"), (importing.UNITS, 6, "Mã đơn vị"),
+            (importing.PEOPLE, 2, "Điện thoại"), (importing.PEOPLE, 3, "Mã đơn vị"), (importing.PEOPLE, 3, "Vai trò"),
             (importing.PEOPLE, 5, "Tên đăng nhập"),
         }  # fmt: skip
         with pytest.raises(WrongFile):
@@ -281,7 +323,7 @@ def test_import_takes_nobody_over(desk: Desk) -> None:
         assert not units.save(session, former.key, given, by=by, now=desk.now).is_active
     with desk.database.unit_of_work() as session:
         found = importing.read(session, workbook([], [["a.b", "A", "", former.key, "head", ""]]))
-        assert [mistake.column for mistake in found.mistakes] == ["Khóa đơn vị"]
+        assert [mistake.column for mistake in found.mistakes] == ["Mã đơn vị"]
 
 
 def test_import_is_for_who_keeps_the_province(desk: Desk) -> None:

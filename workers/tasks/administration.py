@@ -1,6 +1,6 @@
 """Keeping units up with the calendar."""
 
-from portal.administration.units import end_those_over
+from portal.administration.units import keep_days
 from portal.base.clock import now
 from workers.context import Context
 from workers.tasks.timed import timed
@@ -8,6 +8,6 @@ from workers.tasks.timed import timed
 
 @timed("administration.end_units")
 def end_units(context: Context) -> None:
-    """End the units whose last day is over."""
+    """Begin and end units on their days."""
     with context.database.unit_of_work() as session:
-        end_those_over(session, now())
+        keep_days(session, now())

@@ -66,8 +66,24 @@ def end_position(login: str, position_id: int) -> Any:
     """Let a position end."""
     with writing() as session:
         account = rules.end_position(session, position_id, by=actor(), now=now())
-    flash("Đã thôi vị trí.")
+    flash("Đã kết thúc vị trí.")
     return redirect(url_for("admin.person", login=account.login))
+
+
+@blueprint.post("/can-bo/<login>/sua")
+@configurator
+def correct_person(login: str) -> Any:
+    """Change name, phone and titles."""
+    try:
+        with writing() as session:
+            account = rules.account_for(session, actor(), login)
+            rules.correct(session, account, request.form, by=actor(), now=now())
+    except Invalid as invalid:
+        return _page(login, errors=invalid.errors), 422
+    except Refusal as refusal:
+        return _page(login, refusal=refusal.message), status_of(refusal)
+    flash("Đã lưu.")
+    return redirect(url_for("admin.person", login=login))
 
 
 @blueprint.post("/can-bo/<login>/khoa")

@@ -10,7 +10,7 @@ from portal.administration import importing
 from portal.administration import units as rules
 from portal.agencies.models import Agency
 from portal.base.clock import now
-from portal.base.errors import Invalid, NotFound
+from portal.base.errors import Invalid, NotFound, Stale
 from portal.identity.models import ROLE_NAMES, Role
 from portal.web.access import configurator
 from portal.web.admin.blueprint import blueprint
@@ -55,7 +55,7 @@ def unit(agency_key: str) -> str:
     former = rules.predecessors_of(db(), agency_key)
     typed = {"name": found.name, "kind": found.kind, "code": found.code or "", "parent": found.parent_key or "",
              "valid_from": found.valid_from or "", "valid_to": found.valid_to or "",
-             "predecessors": ", ".join(a.key for a in former)}  # fmt: skip
+             "predecessors": ", ".join(a.key for a in former), "seen": rules.fingerprint(db(), found)}  # fmt: skip
     return _page(found, typed, {})
 
 
@@ -82,7 +82,8 @@ def import_sample() -> Any:
     return workbook_response("mau-don-vi-can-bo.xlsx", {
         importing.UNITS: [importing.UNIT_COLUMNS],
         importing.PEOPLE: [importing.PEOPLE_COLUMNS],
-        "Khóa": [("Vai trò", name) for name in ROLE_NAMES.values()] + [("Loại", n) for n in rules.KIND_NAMES.values()],
+        "Vai trò và loại": [*(("Vai trò", name) for name in ROLE_NAMES.values()),
+                            *(("Loại", name) for name in rules.KIND_NAMES.values())],
     })  # fmt: skip
 
 
@@ -118,6 +119,8 @@ def _save(key: str | None) -> Any:
             saved = rules.save(session, key, request.form, by=actor(), now=now())
     except Invalid as invalid:
         return _page(_unit(key) if key else None, request.form, invalid.errors), 422
+    except Stale as stale:
+        return _page(_unit(key or ""), request.form, {"name": stale.message}), 409
     flash(f"Đã lưu {saved.name}.")
     return redirect(url_for("admin.units"))
 

@@ -12,7 +12,7 @@ from portal.base.clock import local_day, now
 from portal.base.errors import NotFound, Refusal
 from portal.cases import drafts
 from portal.documents import uploads, wallet
-from portal.documents.models import Document
+from portal.documents.models import Document, Source
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
 from portal.web.access import signed_in
@@ -107,10 +107,10 @@ def keep_file(draft_id: uuid.UUID, key: str, incoming: uploads.Incoming) -> None
     slot = _slot(opened, key)
     uploads.require_fits(slot, prepared)
     with writing() as session:
-        drafts.draft_for(session, actor(), draft_id, lock=True)
-        uploads.add(
-            session, storage(), prepared, draft_id=draft_id, slot=slot.number, paper=key, most=slot.most, now=now()
-        )
+        draft = drafts.draft_for(session, actor(), draft_id, lock=True)
+        source = Source.SCANNED if draft.is_assisted else Source.UPLOADED
+        uploads.add(session, storage(), prepared, draft_id=draft_id, slot=slot.number, paper=key, most=slot.most,
+                    now=now(), source=source)  # fmt: skip
 
 
 def _slot(opened: Opened, key: str) -> Slot:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
+from flask import session as browser
 
 from portal.base.clock import now
 from portal.base.errors import Refusal
@@ -19,7 +20,7 @@ from portal.identity.actor import Actor
 from portal.identity.models import Role
 from portal.web.access import staff
 from portal.web.desk.blueprint import blueprint
-from portal.web.desk.case import case_of
+from portal.web.desk.case import LAST_QUEUE, case_of
 from portal.web.desk.columns import rows_of
 from portal.web.files import pdf_response
 from portal.web.session import actor, db, settings, writing
@@ -74,7 +75,8 @@ def bulk_run() -> Any:
         return redirect(url_for("desk.queue"))
     details = {"officer": request.form.get("officer", "")}
     outcomes = rules.run(writing, actor(), chosen, action, details, now())
-    return render_template("desk/bulk_done.html", outcomes=outcomes, action=action, name=ACTION_NAMES[action])
+    return render_template("desk/bulk_done.html", outcomes=outcomes, action=action, name=ACTION_NAMES[action],
+                           back=browser.get(LAST_QUEUE) or url_for("desk.queue"))  # fmt: skip
 
 
 def _action() -> Action:

@@ -5,22 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import session as browser
 
 from portal.base.clock import now
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import conversation, queries
 from portal.cases.actions import perform
+from portal.cases.details import REFUSED
 from portal.cases.lifecycle import Action
 from portal.cases.models import Case
-from portal.cases.permissions import works_with
+from portal.cases.paper import paper_data
+from portal.cases.permissions import may_do, works_with
 from portal.cases.words import ACTION_NAMES
 from portal.desk import checklist, looks, notes
+from portal.documents import papers
 from portal.identity import queries as identity
+from portal.publishing import queries as publishing
 from portal.web.access import staff
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.screen import screen
-from portal.web.session import actor, db, writing
+from portal.web.files import pdf_response
+from portal.web.session import actor, db, settings, writing
 from services_catalog.terms import Channel
+from services_catalog.text import nfc_lines
+
+# In the session of the browser: the address of the queue that was seen last.
+LAST_QUEUE = "queue"
 
 
 @blueprint.get("/ho-so/<reference>")
@@ -64,7 +74,30 @@ def act(reference: str, action: str) -> Any:
     flash(f"{ACTION_NAMES[Action(action)]}: xong, hồ sơ {case.reference}.")
     if case.channel == Channel.DESK and action == Action.ACCEPT:  # the person stands at the counter: print the receipt
         return redirect(url_for("desk.show", reference=case.reference, _anchor="phieu"))
-    return redirect(url_for("desk.queue"))
+    return redirect(_onwards(request.form.get("then", "")))
+
+
+@blueprint.post("/ho-so/<reference>/xem-truoc")
+@staff
+def preview(reference: str) -> Any:
+    """The result as it would be printed if this were proposed; nothing is kept."""
+    case = case_of(reference)
+    published = publishing.version(db(), case.version_id)
+    if not may_do(actor(), Action.PROPOSE, case, published.workflow, now()):
+        raise NotFound("Dự thảo do người đang thụ lý lập.")
+    db().expunge(case)
+    case.is_granted = request.form.get("outcome") != REFUSED
+    case.decision = nfc_lines(request.form.get("decision", ""))
+    paper = papers.render(published.procedure.result_paper, paper_data(db(), case, settings().base_url))
+    return pdf_response(paper, f"du-thao-{case.reference}.pdf")
+
+
+def _onwards(following: str) -> str:
+    """The next case, if it was asked for and is there; else the queue from which the person came."""
+    try:
+        return url_for("desk.show", reference=case_of(following).reference)
+    except NotFound:
+        return str(browser.get(LAST_QUEUE) or url_for("desk.queue"))
 
 
 @blueprint.post("/ho-so/<reference>/tra-loi")

@@ -10,7 +10,7 @@ from portal.base.clock import local_day, now
 from portal.cases.lifecycle import State
 from portal.cases.waiting import STAGE_WORK, WORK_NAMES
 from portal.cases.words import STATE_NAMES
-from portal.desk.wanted import Due
+from portal.desk.wanted import NOBODY, Due
 from portal.identity.actor import Actor
 from portal.identity.models import CASE_ROLES, Account, Position
 from portal.publishing.models import ProcedureRow
@@ -32,7 +32,7 @@ def filter_options(session: Session, actor: Actor) -> dict[str, tuple[str, Optio
         "due": ("Hạn", [(due.value, name) for due, name in DUE_NAMES.items()]),
         "sector": ("Lĩnh vực", [(sector, sector) for sector in sectors]),
         "channel": ("Kênh nộp", [(channel.value, name) for channel, name in CHANNEL_NAMES.items()]),
-        "assignee": ("Người thụ lý", _people(session, keys)),
+        "assignee": ("Người thụ lý", [(NOBODY, "Chưa giao cho ai"), *_people(session, keys)]),
         "commune": ("Xã, phường của người nộp", [(name, name) for name in sorted(gazetteer.communes().values())]),
     }
     if len(agencies) > 1:

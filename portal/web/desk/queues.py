@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import session as browser
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,13 +20,14 @@ from portal.cases.waiting import WORK_NAMES, Work
 from portal.desk import looks, queues, saved_views
 from portal.desk.queues import Queue
 from portal.desk.wanted import Wanted
-from portal.identity.models import ROLE_NAMES
+from portal.identity.models import ROLE_NAMES, Role
 from portal.notifications.actions import latest
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
 from portal.web.access import staff
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.bulk import choices_for
+from portal.web.desk.case import LAST_QUEUE
 from portal.web.desk.columns import COLUMNS, USUAL, chosen_columns, plain, rows_of
 from portal.web.desk.filters import filter_options
 from portal.web.files import workbook_response
@@ -42,14 +44,14 @@ _IN_MENU = 100
 @staff
 def queue() -> str:
     """What waits for this person, the most urgent first."""
-    return _page(Queue.MINE, Wanted.of(request.args))
+    return _remembered(_page(Queue.MINE, Wanted.of(request.args)))
 
 
 @blueprint.get("/<any('dang-mo', 'tat-ca'):which>")
 @staff
 def cases_of_agencies(which: str) -> str:
     """The open cases of the person's agencies by due time, or all of them, the newest first."""
-    return _page(_ADDRESSES[which], Wanted.of(request.args))
+    return _remembered(_page(_ADDRESSES[which], Wanted.of(request.args)))
 
 
 @blueprint.post("/tim")
@@ -94,7 +96,7 @@ def save_view() -> Any:
 def saved_view(view_id: int) -> str:
     """A queue as it was saved."""
     view = saved_views.view_for(db(), actor(), view_id)
-    return _page(Queue(view.queue), Wanted.of(view.wanted), columns=view.columns, view_id=view.id)
+    return _remembered(_page(Queue(view.queue), Wanted.of(view.wanted), columns=view.columns, view_id=view.id))
 
 
 @blueprint.post("/cach-xem/<int:view_id>/xoa")
@@ -133,7 +135,15 @@ def menu() -> dict[str, Any]:
         found = {}
     many = max(found.values(), default=0) >= _IN_MENU
     return {"waiting_total": f"{_IN_MENU}+" if many else str(sum(found.values())), "leads": bool(me.led_agencies),
+            "types": any(role is Role.RECEIVING_OFFICER for _, role in me.roles),
             "bulk_choices": choices_for(me)}  # fmt: skip
+
+
+def _remembered(html: str) -> str:
+    """Keep where the person is: what they do to a case leads back here."""
+    if browser.get(LAST_QUEUE) != (here := request.full_path.rstrip("?")):
+        browser[LAST_QUEUE] = here
+    return html
 
 
 def _page(

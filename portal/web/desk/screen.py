@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
-from portal.cases import conversation, queries
+from portal.cases import conversation, petitions, queries
 from portal.cases.actions import stages_ahead
 from portal.cases.choices import Options, choices_of
-from portal.cases.details import DETAILS
-from portal.cases.lifecycle import Action
+from portal.cases.details import DETAILS, asks_something
+from portal.cases.lifecycle import NOTES, Action
 from portal.cases.linked import children_of, people_of
 from portal.cases.models import Case, CaseEvent, Opinion
 from portal.cases.move import Move
@@ -23,6 +24,7 @@ from portal.cases.opinions import opinions_of
 from portal.cases.permissions import actions_of, current_stage, was_asked_before
 from portal.cases.supplements import changed_questions
 from portal.cases.words import PERSON_NAMES
+from portal.deadlines.calendar import WorkCalendar
 from portal.deadlines.calendars import calendar_of
 from portal.desk import checklist, notes, queues
 from portal.desk.passages import Passage, passages
@@ -35,6 +37,8 @@ from portal.publishing.queries import Published
 from portal.web.desk.columns import rows_of
 from services_catalog.fields import show_answer
 from services_catalog.slots import slot_name
+
+_MINUTE = timedelta(minutes=1)
 
 
 def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[str, Any]:
@@ -49,7 +53,10 @@ def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[st
         "agency": session.get_one(Agency, case.agency_key), "stage": current_stage(case, published.workflow),
         "row": rows_of(session, queries.listed(session, [case]), now)[0], "now": now, "show": show_answer,
         "history": history, "actions": actions, "details": DETAILS, "ready": reasons_for(session, case.party_keys),
-        "choices": _choices(session, case, published, actor, actions, now), "defaults": _defaults(case, papers),
+        "choices": _choices(session, case, published, actor, actions, now), 
+        "defaults": _defaults(session, case, papers), "comment": _comment(history),
+        "asks_something": asks_something, "petition": petitions.last_petition(session, case),
+        "waits": _waits(history, calendar),
         "ahead": stages_ahead(case, actor, published.workflow), "asked_before": was_asked_before(case),
         "passages": _by_stage(passages(case, history, published.workflow, calendar, now)),
         "papers": papers, "may_tick": checklist.may_tick(session, actor, case), "KIND_NAMES": checklist.KIND_NAMES,
@@ -60,11 +67,11 @@ def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[st
         "children": children_of(session, case),
         "parent": session.get(Case, case.parent_id) if case.parent_id else None, "persons": _persons(session, case),
         "colleagues": notes.colleagues(session, case, now), "slips": _slips(history),
-        **_talk(session, case, history),
+        **_talk(session, case, history, papers),
     }  # fmt: skip
 
 
-def _talk(session: Session, case: Case, history: Sequence[CaseEvent]) -> dict[str, Any]:
+def _talk(session: Session, case: Case, history: Sequence[CaseEvent], papers: list[checklist.Paper]) -> dict[str, Any]:
     """Messages, notes and opinions with the names of everybody in them."""
     messages, staff_notes = conversation.messages_of(session, case), notes.notes_of(session, case)
     opinions = opinions_of(session, case)
@@ -72,7 +79,7 @@ def _talk(session: Session, case: Case, history: Sequence[CaseEvent]) -> dict[st
     people = identity.names(session, [
         *(e.actor_id for e in history if e.actor_id), case.assignee_id or 0, case.typed_by or 0, *named,
         *(m.author_id or 0 for m in messages), *(n.author_id for n in staff_notes),
-        *(o.answered_by or 0 for o in opinions),
+        *(o.answered_by or 0 for o in opinions), *(p.check.checked_by or 0 for p in papers if p.check),
     ])  # fmt: skip
     return {"messages": messages, "notes": staff_notes, "opinions": opinions, "people": people,
             "agencies": _agencies(session, case, opinions)}  # fmt: skip
@@ -86,15 +93,34 @@ def _choices(
     return {action: choices_of(move, action) for action in actions}
 
 
-def _defaults(case: Case, papers: list[checklist.Paper]) -> dict[tuple[str, str], str]:
-    """What stands in the form of an action before anybody types: the ticked faults, the draft as it is."""
+def _defaults(session: Session, case: Case, papers: list[checklist.Paper]) -> dict[tuple[str, str], str]:
+    """What stands in the form of an action before anybody types: the ticked faults, the draft, what is asked for."""
     text, places = checklist.faults(papers)
+    asked = petitions.last_petition(session, case)
+    wish = asked.details if asked else {}
+    if case.petition == Action.REQUEST_SUPPLEMENT:
+        text = "\n".join(filter(None, (wish.get("request", ""), text)))
     return {
+        (Action.PETITION, "request"): text,
+        (Action.RESCHEDULE, "new_day"): wish.get("new_day", ""),
+        (Action.RESCHEDULE, "reason"): wish.get("request", "") if case.petition == Action.RESCHEDULE else "",
         (Action.REQUEST_SUPPLEMENT, "request"): text,
         (Action.REQUEST_SUPPLEMENT, "papers"): ",".join(map(str, places)),
         (Action.PROPOSE, "decision"): case.decision or "",
         (Action.PROPOSE, "outcome"): "granted" if case.is_granted else "",
     }
+
+
+def _comment(history: Sequence[CaseEvent]) -> CaseEvent | None:
+    """What whoever had the case before says to whoever has it now, while the case lies where it came with that."""
+    moved = next((event for event in reversed(history) if event.from_stage != event.to_stage), None)
+    return moved if moved is not None and moved.details.get("comment") else None
+
+
+def _waits(history: Sequence[CaseEvent], calendar: WorkCalendar) -> dict[int, int]:
+    """Minutes of office time between each thing that was decided and the one before, by the number of the event."""
+    moves = [event for event in history if event.event not in NOTES]
+    return {b.number: int(calendar.working_time(a.at, b.at) / _MINUTE) for a, b in pairwise(moves)}
 
 
 def _changes(case: Case, published: Published) -> list[tuple[str, str, str]]:

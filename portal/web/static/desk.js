@@ -4,6 +4,8 @@
 
 // Where a key leads. Keys with a "g" before them are typed one after the other.
 const PLACES = { gv: "/can-bo", gm: "/can-bo/dang-mo", gt: "/can-bo/tat-ca" };
+// Single keys disturb who speaks to the machine or types by accident: whoever wants to switches them off.
+const OFF = "portal-shortcuts-off";
 const NEWS_EVERY = 20_000;
 const LOOK_EVERY = 30_000;
 
@@ -53,7 +55,7 @@ const ALONE = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
+  if (localStorage.getItem(OFF) || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
     return;
   }
   if (pending === "g" && PLACES[`g${event.key}`]) {
@@ -172,6 +174,16 @@ for (const viewer of document.querySelectorAll("[data-viewer]")) {
     });
   }
 }
+// From page to page through all papers.
+let leaf = 0;
+const leafs = [...document.querySelectorAll(".papers [data-page]")];
+for (const button of document.querySelectorAll("[data-leaf]")) {
+  button.hidden = leafs.length < 2;
+  button.addEventListener("click", () => {
+    leafs[(leaf + Number(button.dataset.leaf) + leafs.length) % leafs.length]?.click();
+    button.focus();
+  });
+}
 // Every link to a page of a paper shows it in the viewer instead of leaving the case.
 for (const link of document.querySelectorAll("[data-page]")) {
   link.addEventListener("click", (event) => {
@@ -181,6 +193,7 @@ for (const link of document.querySelectorAll("[data-page]")) {
     }
     event.preventDefault();
     const image = viewer.querySelector("img");
+    leaf = leafs.indexOf(link);
     image.src = link.dataset.page;
     image.alt = link.dataset.alt;
     viewer.hidden = false;
@@ -222,3 +235,19 @@ document.addEventListener("change", (event) => {
     why.open = event.target.value === "to_correct";
   }
 });
+// Shortcuts on and off, on this device.
+for (const button of document.querySelectorAll("[data-shortcuts-off]")) {
+  const name = () => {
+    button.textContent = localStorage.getItem(OFF) ? "Bật phím tắt" : "Tắt phím tắt";
+  };
+  button.hidden = false;
+  name();
+  button.addEventListener("click", () => {
+    if (localStorage.getItem(OFF)) {
+      localStorage.removeItem(OFF);
+    } else {
+      localStorage.setItem(OFF, "1");
+    }
+    name();
+  });
+}

@@ -4,6 +4,9 @@
 // A form that must be sent once: the second click does nothing.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.formTarget === "_blank") {
+      return; // a look at something in another window: this page is still to be sent
+    }
     if (form.dataset.sent) {
       event.preventDefault();
       return;
