@@ -1,9 +1,10 @@
 # make run    start everything            make test   install what tests need and run them
 # make lint   ruff, mypy, import rules    make fmt    format
+# make test-long   the journeys at the other width as well
 # make bench  figures, as ratios          make lock   compile the pinned requirements
 # make docs   write docs/lifecycle.md from the table
 # make screenshot  take the README's picture anew
-.PHONY: help run test lint fmt docs bench screenshot lock
+.PHONY: help run test test-long lint fmt docs bench screenshot lock
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -32,6 +33,10 @@ run: .venv/run.done
 test: .venv/test.done
 	@sh tests/support/install-chromium.sh
 	$(BIN)/python -m pytest -n 2
+
+test-long: .venv/test.done
+	@sh tests/support/install-chromium.sh
+	$(BIN)/python -m pytest -n 2 -m long
 
 lint: .venv/test.done
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

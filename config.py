@@ -8,9 +8,10 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+_GATEWAY_PREFIXES = ("SMS_", "ZALO_", "EMAIL_", "MESSAGE_", "MESSAGES_", "QUIET_", "CALLBACK_")
 _LONGEST_SOCKET_PATH = 90  # the kernel takes 107 bytes; the servers add a file name to the folder
 
 
@@ -40,11 +41,9 @@ class Settings:
     clamd: str
     signature_roots: Path | None
     trusted_proxies: int
-    sms_provider: str
-    esms_url: str
-    esms_api_key: str
-    esms_secret_key: str
-    esms_brandname: str
+    # The variables of gateways for messages and of when they are used, as they are: each gateway reads its own.
+    gateways: Mapping[str, str] = field(repr=False)
+    standins_port: int
     log_level: str
 
     @classmethod
@@ -58,6 +57,8 @@ class Settings:
         # that serves people has a public address, which papers and messages need.
         is_trial = host in ("127.0.0.1", "localhost") and not env.get("BASE_URL")
         demo = _flag(env, "DEMO", default=is_trial)
+        # Plays the outside systems on this machine, in a trial: HTTP here, SMPP and SMTP on the two ports after it.
+        standins_port = _number(env, "STANDINS_PORT", min(port + 100, 65533), 1, 65533)
         return cls(
             var_dir=var_dir,
             host=host,
@@ -77,11 +78,8 @@ class Settings:
             clamd=_clamd(env.get("CLAMD", "")),
             signature_roots=_folder(env, "SIGNATURE_ROOTS"),
             trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 9),
-            sms_provider=_sms_provider(env, "test_phone" if demo else "none"),
-            esms_url=env.get("ESMS_URL", "").rstrip("/"),
-            esms_api_key=env.get("ESMS_API_KEY", ""),
-            esms_secret_key=env.get("ESMS_SECRET_KEY", ""),
-            esms_brandname=env.get("ESMS_BRANDNAME", ""),
+            gateways=_gateways(env, standins_port if demo else 0, port),
+            standins_port=standins_port,
             log_level=_one_of(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         )
 
@@ -94,6 +92,22 @@ class Settings:
     def files_dir(self) -> Path:
         """Where uploaded papers and results are kept."""
         return self.var_dir / "files"
+
+    @property
+    def plays_standins(self) -> bool:
+        """True where the outside systems are played on this machine: in a trial that is given no others."""
+        return self.gateways.get("SMS_ESMS_URL", "").startswith(f"http://127.0.0.1:{self.standins_port}/")
+
+    @property
+    def hears_smsc(self) -> bool:
+        """True where SMS go through an SMSC, which reports on a connection of its own."""
+        names = self.gateways.get("SMS_GATEWAYS", "").split(",")
+        return any(name.strip().partition(":")[0] == "smpp" for name in names)
+
+    @property
+    def local_url(self) -> str:
+        """Where the web answers on this machine."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def is_secure(self) -> bool:
@@ -128,15 +142,30 @@ def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str,
     return text
 
 
-def _sms_provider(env: Mapping[str, str], default: str) -> str:
-    provider = _one_of(env, "SMS_PROVIDER", default, ("test_phone", "esms", "none"))
-    if provider == "esms":
-        for name in ("ESMS_URL", "ESMS_API_KEY", "ESMS_SECRET_KEY", "ESMS_BRANDNAME"):
-            if not env.get(name):
-                raise WrongSetting(f"{name}: bắt buộc khi SMS_PROVIDER=esms")
-        if not env["ESMS_URL"].startswith(("http://", "https://")):
-            raise WrongSetting("ESMS_URL: cần địa chỉ dịch vụ của eSMS, bắt đầu bằng https://")
-    return provider
+def _gateways(env: Mapping[str, str], standins_port: int, port: int) -> Mapping[str, str]:
+    """What gateways read. In a trial without any, the stand-ins on this machine."""
+    found = {name: text for name, text in env.items() if name.startswith(_GATEWAY_PREFIXES)}
+    if standins_port and not any(env.get(f"{channel}_GATEWAYS") for channel in ("SMS", "ZALO", "EMAIL")):
+        found = {**_standins(standins_port, port), **found}
+    return found
+
+
+def _standins(port: int, web_port: int) -> dict[str, str]:
+    """The gateways of a trial."""
+    url = f"http://127.0.0.1:{port}"
+    return {
+        "SMS_GATEWAYS": "esms:3,smpp:1", "SMS_ESMS_URL": f"{url}/MainService.svc/json",
+        "SMS_ESMS_API_KEY": "thu-nghiem",
+        "SMS_ESMS_SECRET_KEY": "thu-nghiem", "SMS_ESMS_BRANDNAME": "LANGSON", "SMS_SMPP_HOST": "127.0.0.1",
+        "SMS_SMPP_PORT": str(port + 1), "SMS_SMPP_SYSTEM_ID": "thu", "SMS_SMPP_PASSWORD": "dungthu",
+        "SMS_SMPP_SENDER": "LANGSON", "EMAIL_GATEWAYS": "smtp", "EMAIL_SMTP_HOST": "127.0.0.1",
+        "EMAIL_SMTP_PORT": str(port + 2), "EMAIL_SMTP_SENDER": "khong-tra-loi@langson.example",
+        "ZALO_GATEWAYS": "zbs", "ZALO_ZBS_URL": f"{url}/zalo", "ZALO_ZBS_OAUTH_URL": f"{url}/zalo-oauth",
+        "ZALO_ZBS_APP_ID": "1234567890", "ZALO_ZBS_APP_SECRET": "thu-nghiem", "ZALO_ZBS_OA_SECRET": "thu-nghiem-oa",
+        "ZALO_TEMPLATE": "100001", "SMS_PRICE_VND": "300", "MESSAGES_A_DAY": "500", "QUIET_HOURS": "",
+        "MESSAGE_MERGE_SECONDS": "5", "CALLBACK_TOKEN": "thu-nghiem",
+        "SMS_ESMS_CALLBACK_URL": f"http://127.0.0.1:{web_port}/nhan/esms/thu-nghiem",
+    }  # fmt: skip
 
 
 def _clamd(address: str) -> str:

@@ -45,7 +45,19 @@ def workers(environment: dict[str, str]) -> Iterator[psutil.Process]:
     """A Celery worker and a relay; gives the relay."""
     env = {"PATH": os.environ["PATH"], **environment}
     commands = (
-        ["-m", "celery", "-A", "tests.support.noop_worker", "worker", "--concurrency", "2", "--loglevel", "ERROR"],
+        [
+            "-m",
+            "celery",
+            "-A",
+            "tests.support.noop_worker",
+            "worker",
+            "-Q",
+            "urgent,celery,bulk",
+            "--concurrency",
+            "2",
+            "--loglevel",
+            "ERROR",
+        ],
         ["-m", "workers.relay"],
     )
     processes = [

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, replace
 
-from redis import Redis
+from sqlalchemy.orm import Session
 
 from config import Settings
+from portal.base.clock import now
 from portal.base.db import Database
+from portal.cases import following
 from portal.gateways.antivirus import Scanner
 from portal.gateways.antivirus.clamd import Clamd
-from portal.gateways.sms import SmsGateway
-from portal.gateways.sms.esms import Esms
-from portal.gateways.sms.test_phone import TestPhone
+from portal.gateways.messages import Gateway
 from portal.gateways.storage import Storage
 from portal.gateways.storage.connect import connect
+from portal.gateways.zalo.zbs import Zbs
+from portal.notifications.policy import policy_from
+from portal.notifications.routes import routes_from
+from portal.notifications.sending import Sender
+from portal.notifications.tokens import SealedTokens
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Context:
     settings: Settings
     database: Database
     storage: Storage
-    sms: SmsGateway | None
+    sender: Sender
     scanner: Scanner | None
 
 
@@ -37,16 +43,22 @@ def open_context(settings: Settings) -> Context:
     database = Database(settings.database_url, pool_size=2, checks_connections=False)
     storage = connect(settings.files_dir, settings.files_url, settings.s3_endpoint_url)
     scanner = Clamd(settings.clamd) if settings.clamd else None
-    _context = Context(settings, database, storage, _sms_gateway(settings), scanner)
+    _context = Context(settings, database, storage, _sender(settings, database), scanner)
     return _context
 
 
-def _sms_gateway(settings: Settings) -> SmsGateway | None:
-    if settings.sms_provider == "test_phone":
-        return TestPhone(Redis.from_url(settings.redis_url))
-    if settings.sms_provider == "esms":
-        return Esms(settings.esms_url, settings.esms_api_key, settings.esms_secret_key, settings.esms_brandname)
-    return None
+def _sender(settings: Settings, database: Database) -> Sender:
+    def prepare(gateway: Gateway) -> Gateway:
+        if isinstance(gateway, Zbs):
+            gateway.tokens = SealedTokens(database, gateway.name, settings.secret_key, now)
+        return gateway
+
+    def code_text(session: Session, code_id: int) -> str | None:
+        return following.text_of(session, code_id, settings.secret_key, now())
+
+    routes = routes_from(settings.gateways, prepare=prepare)
+    policy = replace(policy_from(settings.gateways), base_url=settings.base_url).only(routes.channels())
+    return Sender(database, routes, policy, now, code_text, random.SystemRandom())
 
 
 def current() -> Context:

@@ -4,6 +4,14 @@ from typing import Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "send again what failed or was lost": {"task": "outbox.resend_due", "schedule": 5.0},
+    "send messages whose time has come": {
+        "task": "notifications.send_due",
+        "schedule": 2.0,
+        "options": {"expires": 20},
+    },
+    "send bulk messages": {"task": "notifications.send_bulk", "schedule": 2.0, "options": {"expires": 20}},
+    "see how the gateways do": {"task": "notifications.measure", "schedule": 5.0},
+    "renew tokens of providers": {"task": "notifications.renew_tokens", "schedule": 3600.0},
     "warn of due times": {"task": "cases.warn", "schedule": 30.0},
     "close opinions that nobody gave in time": {"task": "cases.close_opinions", "schedule": 60.0},
     "put off what was due in an outage": {"task": "cases.shift_clocks", "schedule": 10.0},

@@ -23,6 +23,8 @@ class Subject(StrEnum):
     DELEGATION = "delegation"
     REASON = "reason"
     IMPORT = "import"
+    MESSAGE = "message"
+    TEXT = "text"
 
 
 SUBJECT_NAMES = {
@@ -32,6 +34,8 @@ SUBJECT_NAMES = {
     Subject.DELEGATION: "Ủy quyền",
     Subject.REASON: "Lý do có sẵn",
     Subject.IMPORT: "Nhập từ tệp",
+    Subject.MESSAGE: "Tin nhắn",
+    Subject.TEXT: "Mẫu tin",
 }
 
 

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-import phonenumbers
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
@@ -20,6 +19,7 @@ from portal.base.errors import Forbidden, Invalid, NotFound
 from portal.identity import actions as identity
 from portal.identity.actor import Actor
 from portal.identity.models import CASE_ROLES, ROLE_NAMES, Account, Delegation, Position, Role
+from services_catalog.phones import phone_of
 from services_catalog.text import nfc
 
 LOGIN = re.compile(r"^[a-z0-9][a-z0-9._-]{1,60}$")
@@ -217,14 +217,10 @@ def phone_in(typed: str, errors: dict[str, str]) -> str | None:
     """The number as it is kept, or None where none is given."""
     if not typed.strip():
         return None
-    try:
-        number = phonenumbers.parse(typed, "VN")
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
+    number = phone_of(typed)
+    if number is None:
         errors["phone"] = "Số điện thoại không đúng."
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return number
 
 
 def _place(session: Session, given: Mapping[str, str], errors: dict[str, str], by: Actor) -> tuple[str, Role] | None:

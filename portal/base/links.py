@@ -11,3 +11,8 @@ def procedure(base_url: str, code: str) -> str:
 def lookup(base_url: str, reference: str) -> str:
     """The public page where a case is looked up; the reference is in it, the secret is not."""
     return f"{base_url}/tra-cuu?{urlencode({'ma': reference})}"
+
+
+def case(base_url: str, reference: str) -> str:
+    """The page of a case, for whoever may see it."""
+    return f"{base_url}/ho-so/{reference}"

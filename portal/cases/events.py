@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.cases.chain import FIRST, seal
 from portal.cases.lifecycle import DONE, ENDED, MACHINE, NOTES, State
-from portal.cases.models import Case, CaseEvent
+from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
 from portal.identity.actor import Actor
 from portal.notifications.actions import CaseFacts, notify
 from portal.outbox.actions import announce
@@ -52,7 +52,7 @@ def tell(
     session.add(row)
     session.flush()
     if tells_applicant(case.parent_id, event):
-        notify(session, event, row.id, _facts_of(case, procedure), now)
+        notify(session, event, row.id, _facts_of(session, case, procedure), now)
     announce(session, event, case.id, now)
     _tell_others(session, case, came_from, now)
     return row
@@ -74,13 +74,19 @@ def _tell_others(session: Session, case: Case, came_from: tuple[str | None, str 
         announce(session, "parent.ended", case.id, now)
 
 
-def _facts_of(case: Case, procedure: Procedure) -> CaseFacts:
+def _email_of(session: Session, case: Case) -> str | None:
+    person = session.get(CasePerson, (case.id, PersonRole.CONTACT))
+    return person.email if person else None
+
+
+def _facts_of(session: Session, case: Case, procedure: Procedure) -> CaseFacts:
     """What notices may say of a case."""
     return CaseFacts(
         case_id=case.id,
         reference=case.reference,
         procedure=procedure.short_name,
         phone=case.contact_phone,
+        email=_email_of(session, case),
         applicant_id=case.applicant_id,
         acceptance_due_at=case.acceptance_due_at,
         due_at=case.due_at,

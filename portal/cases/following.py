@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from portal.cases.following_models import LookupCode
 from portal.cases.models import Case, CasePerson
 from portal.cases.references import normalise
-from portal.gateways.sms import Sms, SmsGateway, SmsRejected
+from portal.gateways.messages import Channel
+from portal.notifications.models import Lane, Message, MessageState
 from portal.outbox.actions import announce
 
 WRONG = "Mã không đúng hoặc đã hết hạn. Hãy kiểm tra lại, hoặc xin mã mới."
@@ -44,21 +45,38 @@ def ask(session: Session, reference: str, phone: str, now: datetime) -> str:
     )  # fmt: skip
     session.add(code)
     session.flush()
-    announce(session, "code.asked", code.id, now)
+    announce(session, "code.asked", code.id, now, lane=Lane.URGENT)
     return code.key
 
 
-def send(session: Session, code_id: int, gateway: SmsGateway | None, secret: str, now: datetime) -> None:
-    """Send a code to its phone, once. Raises `SmsFailed` when another try may help."""
+def plan(session: Session, code_id: int, channel_ready: bool, now: datetime) -> Message | None:
+    """The message that carries a code to its phone, once; its text is written nowhere."""
     code = session.get(LookupCode, code_id, with_for_update=True, populate_existing=True)
-    if code is None or code.phone is None or code.sent_at is not None or gateway is None or now > code.made_at + VALID:
-        return
-    text = f"Ma tra cuu ho so: {digits(code.key, secret)}. Ma co hieu luc 10 phut. Khong dua ma nay cho nguoi khac."
+    if (
+        code is None
+        or code.phone is None
+        or code.sent_at is not None
+        or now > code.made_at + VALID
+        or not channel_ready
+    ):
+        return None
     code.sent_at = now
-    try:
-        gateway.send(Sms(request_id=f"code-{code.id}-{code.made_at:%y%m%d%H%M%S}", phone=code.phone, text=text))
-    except SmsRejected:
-        return
+    message = Message(
+        key=f"code-{code.id}-{code.made_at:%y%m%d%H%M%S}", code_id=code.id, case_id=code.case_id, purpose="code",
+        channel=Channel.SMS, lane=Lane.URGENT, address=code.phone, state=MessageState.WAITING, next_try_at=now,
+        event_at=code.made_at, created_at=now,
+    )  # fmt: skip
+    session.add(message)
+    session.flush()
+    return message
+
+
+def text_of(session: Session, code_id: int, secret: str, now: datetime) -> str | None:
+    """What the phone is told; None once the code serves no more."""
+    code = session.get(LookupCode, code_id)
+    if code is None or now > code.made_at + VALID:
+        return None
+    return f"Ma tra cuu ho so: {digits(code.key, secret)}. Ma co hieu luc 10 phut. Khong dua ma nay cho nguoi khac."
 
 
 def case_shown(session: Session, key: str, typed: str, secret: str, now: datetime) -> Case | None:

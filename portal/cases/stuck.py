@@ -12,7 +12,7 @@ from portal.base.clock import local_day
 from portal.cases.lifecycle import DONE, MACHINE, TRANSITIONS, WAITING, Action, State
 from portal.cases.models import Case, CaseEvent
 from portal.identity.queries import holds_position
-from portal.notifications.models import Notice
+from portal.notifications.models import Message, Notice
 from portal.outbox.actions import announce
 from portal.outbox.models import OutboxMessage
 from portal.outbox.queries import has_open_work
@@ -56,7 +56,8 @@ def set_going(session: Session, now: datetime) -> list[str]:
 def send_lost_notices(session: Session, now: datetime) -> int:
     """Announce again the notices to be sent by SMS whose message is gone; returns how many."""
     message = exists().where(OutboxMessage.subject_id == Notice.id, OutboxMessage.topic == "notice.created")
-    unsent = (Notice.phone.is_not(None), Notice.sent_at.is_(None), Notice.failed_at.is_(None))
+    planned = exists().where(Message.notice_id == Notice.id)
+    unsent = (Notice.phone.is_not(None), ~planned)
     lost = select(Notice.id).where(*unsent, Notice.created_at < now - _WAITS, ~message).limit(_AT_ONCE)
     notices = session.scalars(lost).all()
     for notice_id in notices:

@@ -1,19 +1,19 @@
-"""Writing notices in the transaction of their event, and sending each once."""
+"""Writing notices in the transaction of their event. What carries them to phones is planned by a worker."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from portal.gateways.sms import Sms, SmsGateway, SmsRejected
-from portal.notifications.compose import CaseFacts, text_of
+from portal.notifications.compose import CaseFacts, text_of, values_of
 from portal.notifications.models import Notice
+from portal.notifications.policy import lane_of
 from portal.outbox.actions import announce
 
-__all__ = ["CaseFacts", "deliver", "latest", "notify", "notify_staff"]
+__all__ = ["CaseFacts", "latest", "mark_read", "notify", "notify_staff", "unread_count"]
 
 
 def notify(session: Session, event: str, event_id: int, facts: CaseFacts, now: datetime) -> None:
@@ -28,12 +28,14 @@ def notify(session: Session, event: str, event_id: int, facts: CaseFacts, now: d
         reference=facts.reference,
         purpose=event,
         phone=facts.phone,
+        email=facts.email,
         text=text,
+        facts=values_of(event, facts),
         created_at=now,
     )
     session.add(notice)
     session.flush()
-    announce(session, "notice.created", notice.id, now)
+    announce(session, "notice.created", notice.id, now, lane=lane_of(event))
 
 
 def notify_staff(
@@ -49,30 +51,19 @@ def notify_staff(
     session.flush()
 
 
-def deliver(session: Session, notice_id: int, gateway: SmsGateway | None, now: datetime) -> None:
-    """Send one notice by SMS unless it is sent, refused, without a phone, or there is no gateway.
-
-    Raises `SmsFailed` when another try may help. The request id is the notice's own, so a gateway
-    that honours it drops the double that a crash between sending and commit can make. It has the time of the notice,
-    because a restored database may give its number to another one.
-    """
-    waiting = select(Notice.phone, Notice.text, Notice.created_at).where(
-        Notice.id == notice_id, Notice.sent_at.is_(None), Notice.failed_at.is_(None), Notice.phone.is_not(None)
-    )
-    notice = session.execute(waiting.with_for_update()).one_or_none()
-    if notice is None or gateway is None:
-        return
-    outcome: dict[str, object] = {"sent_at": now}
-    try:
-        gateway.send(
-            Sms(request_id=f"notice-{notice_id}-{notice.created_at:%y%m%d%H%M%S}", phone=notice.phone, text=notice.text)
-        )
-    except SmsRejected as refusal:
-        outcome = {"failed_at": now, "failure": str(refusal)}
-    session.execute(update(Notice).where(Notice.id == notice_id).values(**outcome))
-
-
 def latest(session: Session, account_id: int, *, limit: int = 50) -> list[Notice]:
     """The person's inbox, newest first."""
     query = select(Notice).where(Notice.recipient_id == account_id).order_by(Notice.id.desc()).limit(limit)
     return list(session.scalars(query))
+
+
+def unread_count(session: Session, account_id: int) -> int:
+    """How many notices of the inbox the person has not had before their eyes."""
+    query = select(func.count()).where(Notice.recipient_id == account_id, Notice.read_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def mark_read(session: Session, account_id: int, now: datetime) -> None:
+    """The person has had the inbox before their eyes."""
+    unread = update(Notice).where(Notice.recipient_id == account_id, Notice.read_at.is_(None))
+    session.execute(unread.values(read_at=now))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.base.clock import local
 from portal.base.words import when
 from services_catalog.words import money
 
@@ -24,6 +25,7 @@ class CaseFacts:
     is_granted: bool | None
     amount_due: int | None = None
     supplement_due_at: datetime | None = None
+    email: str | None = None
 
 
 def _submitted(facts: CaseFacts) -> str:
@@ -90,6 +92,61 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
 }
 
 
+# A few words for what has happened: the subject of an e-mail, the status on a Zalo template (at most 30 letters).
+TITLES = {
+    "case.submitted": ("Đã gửi", "Received"),
+    "case.accepted": ("Đã tiếp nhận", "Accepted"),
+    "case.declined": ("Không được tiếp nhận", "Not accepted"),
+    "case.supplement_requested": ("Cần bổ sung", "More is needed"),
+    "case.supplemented": ("Đã nhận bổ sung", "Supplement received"),
+    "case.payment_requested": ("Cần nộp tiền", "Payment is due"),
+    "case.payment_confirmed": ("Đã xác nhận nộp tiền", "Payment confirmed"),
+    "case.request_recalled": ("Thu hồi yêu cầu", "Request withdrawn"),
+    "case.clock_shifted": ("Dời thời hạn", "New date"),
+    "case.finished": ("Đã có kết quả", "Result is ready"),
+    "case.reminded": ("Nhắc nhận kết quả", "Result not fetched yet"),
+    "case.rescheduled": ("Xin lỗi và hẹn lại", "Delayed, our apologies"),
+    "case.answered": ("Có câu trả lời", "New answer"),
+    "case.discontinued": ("Đã dừng xử lý", "Discontinued"),
+    "case.withdrawn": ("Đã rút", "Withdrawn"),
+}
+_ENGLISH: dict[str, Callable[[CaseFacts], str]] = {
+    "case.submitted": lambda f: f"has been sent. The office answers by {_by(f.acceptance_due_at)}.",
+    "case.accepted": lambda f: f"has been accepted{_expected(f)}.",
+    "case.declined": lambda f: "was not accepted. See the portal for the reason.",
+    "case.supplement_requested": lambda f: "needs something more from you. See the portal for what it is.",
+    "case.supplemented": lambda f: f"has your supplement{_expected(f)}.",
+    "case.payment_requested": lambda f: "awaits your payment. See the portal for what and how to pay.",
+    "case.payment_confirmed": lambda f: f"has your payment{_expected(f)}.",
+    "case.request_recalled": lambda f: "needs nothing more from you: the request was withdrawn.",
+    "case.clock_shifted": lambda f: f"has a new date{_expected(f)}. See the portal for the reason.",
+    "case.finished": lambda f: "is finished. See the portal for the result.",
+    "case.reminded": lambda f: "is finished and its result was not fetched yet. See the portal.",
+    "case.rescheduled": lambda f: f"is delayed, and we apologise{_expected(f)}. See the portal for the reason.",
+    "case.answered": lambda f: "has a new answer from the office. See the portal.",
+    "case.discontinued": lambda f: "was discontinued. See the portal for the reason.",
+    "case.withdrawn": lambda f: "was withdrawn as you asked.",
+}
+# What texts may say, and what each stands for: shown to whoever writes templates.
+PLACEHOLDERS = {
+    "reference": "Mã hồ sơ",
+    "procedure": "Tên thủ tục",
+    "title": "Việc vừa xảy ra, vài chữ",
+    "status": "Câu báo tin đầy đủ",
+    "due": "Hạn trả kết quả",
+    "amount": "Số tiền phải nộp",
+    "link": "Địa chỉ trang của hồ sơ",
+}
+
+
+def _by(instant: datetime) -> str:
+    return f"{local(instant):%H:%M on %d/%m/%Y}"
+
+
+def _expected(facts: CaseFacts) -> str:
+    return f", the result is expected by {_by(facts.due_at)}" if facts.due_at else ""
+
+
 def told_events() -> frozenset[str]:
     """The events that the applicant is told of."""
     return frozenset(_TEXTS)
@@ -99,3 +156,19 @@ def text_of(event: str, facts: CaseFacts) -> str | None:
     """What the applicant is told of `event`, or None if it does not concern them."""
     compose = _TEXTS.get(event)
     return f"Hồ sơ {facts.reference} ({facts.procedure}) {compose(facts)}" if compose else None
+
+
+def values_of(event: str, facts: CaseFacts) -> dict[str, dict[str, str]]:
+    """What stands for each of `PLACEHOLDERS` but the link, in each language: {"vi": {…}, "en": {…}}."""
+    same = {"reference": facts.reference, "procedure": facts.procedure,
+            "due": when(facts.due_at) if facts.due_at else "", "amount": money(facts.amount_due or 0)}  # fmt: skip
+    vietnamese, english = TITLES[event]
+    return {
+        "vi": {**same, "title": vietnamese, "status": _TEXTS[event](facts)},
+        "en": {
+            **same,
+            "title": english,
+            "status": _ENGLISH[event](facts),
+            "due": _by(facts.due_at) if facts.due_at else "",
+        },
+    }

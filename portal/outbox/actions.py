@@ -17,12 +17,15 @@ LOST_AFTER = timedelta(seconds=30)
 # How often work is sent. With the waits of `note_failure` that is about two hours; then it is parked, never looped.
 # Sends are counted and not reports: work that kills its process has nothing to report.
 MOST_TRIES = 20
-Task = tuple[str, int]  # a listener and the id of its delivery
+# What goes first, and what may wait behind everything else and is not taken for lost meanwhile.
+URGENT, NORMAL, BULK = 0, 1, 2
+_BULK_LOST_AFTER = timedelta(minutes=15)
+Task = tuple[str, int, int]  # a listener, the id of its delivery, its lane
 
 
-def announce(session: Session, topic: str, subject_id: int, now: datetime) -> None:
+def announce(session: Session, topic: str, subject_id: int, now: datetime, *, lane: int = NORMAL) -> None:
     """Record that something happened, in the caller's transaction. A trigger wakes the relay when it commits."""
-    session.add(OutboxMessage(topic=topic, subject_id=subject_id, created_at=now))
+    session.add(OutboxMessage(topic=topic, subject_id=subject_id, created_at=now, lane=lane))
 
 
 def relay(
@@ -34,22 +37,28 @@ def relay(
     that does not answer, costs `LOST_AFTER`: `due` finds the delivery again. Several relays may run at once.
     """
     waiting = (
-        select(OutboxMessage.id, OutboxMessage.topic)
+        select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.lane)
         .where(OutboxMessage.relayed_at.is_(None))
-        .order_by(OutboxMessage.id)
+        .order_by(OutboxMessage.lane, OutboxMessage.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     messages = session.execute(waiting).all()
     rows = [
-        {"message_id": message.id, "listener": listener, "next_try_at": now + LOST_AFTER, "attempts": 1}
+        {
+            "message_id": message.id,
+            "listener": listener,
+            "attempts": 1,
+            "next_try_at": now + (_BULK_LOST_AFTER if message.lane == BULK else LOST_AFTER),
+        }
         for message in messages
         for listener in listeners.get(message.topic, ())
     ]
     tasks: list[Task] = []
     if rows:
-        made = insert(OutboxDelivery).returning(OutboxDelivery.listener, OutboxDelivery.id)
-        tasks = [(row.listener, row.id) for row in session.execute(made, rows)]
+        lanes = {message.id: message.lane for message in messages}
+        made = insert(OutboxDelivery).returning(OutboxDelivery.listener, OutboxDelivery.id, OutboxDelivery.message_id)
+        tasks = [(row.listener, row.id, lanes[row.message_id]) for row in session.execute(made, rows)]
     if messages:
         done = update(OutboxMessage).where(OutboxMessage.id.in_([message.id for message in messages]))
         session.execute(done.values(relayed_at=now).execution_options(synchronize_session=False))
@@ -62,23 +71,24 @@ def due(session: Session, now: datetime, *, limit: int = 200) -> list[Task]:
     Like `relay`: send the tasks after the commit.
     """
     late = (
-        select(OutboxDelivery)
+        select(OutboxDelivery, OutboxMessage.lane)
+        .join(OutboxMessage, OutboxMessage.id == OutboxDelivery.message_id)
         .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.parked_at.is_(None))
         # Later than any wait: written by a clock that was ahead and has been set right.
         .where(or_(OutboxDelivery.next_try_at <= now, OutboxDelivery.next_try_at > now + 2 * _LONGEST_WAIT))
         .order_by(OutboxDelivery.next_try_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=OutboxDelivery, skip_locked=True)
     )
     tasks = []
-    for delivery in session.scalars(late):
+    for delivery, lane in session.execute(late):
         if delivery.attempts >= MOST_TRIES:  # it never reported: it kills whoever takes it
             delivery.parked_at, delivery.last_error = now, delivery.last_error or "không báo lại"
             continue
         # Longer each time: a task may also just wait its turn behind many others, and is then neither lost nor poison.
         delivery.next_try_at = now + min(_LONGEST_WAIT, LOST_AFTER * 2**delivery.attempts)
         delivery.attempts += 1
-        tasks.append((delivery.listener, delivery.id))
+        tasks.append((delivery.listener, delivery.id, lane))
     return tasks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base.db import Base
@@ -15,13 +15,14 @@ class OutboxMessage(Base):
 
     __tablename__ = "outbox_messages"
     __table_args__ = (
-        Index("ix_outbox_messages_waiting", "id", postgresql_where="relayed_at IS NULL"),
+        Index("ix_outbox_messages_waiting", "lane", "id", postgresql_where="relayed_at IS NULL"),
         Index("ix_outbox_messages_subject", "subject_id", "topic"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     topic: Mapped[str]
     subject_id: Mapped[int]
+    lane: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
     created_at: Mapped[datetime]
     relayed_at: Mapped[datetime | None]
 

@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import IO
 
 from config import Settings, WrongSetting, socket_dir
+from portal.gateways.messages import NotConfigured
+from portal.notifications.policy import policy_from
+from portal.notifications.routes import routes_from
 from portal.runtime import demo
 from portal.runtime.postgres import EmbeddedPostgres, ServerFailed
 from portal.runtime.supervisor import Child, Supervisor, die_with_parent
@@ -37,6 +40,7 @@ def main() -> int:
         settings = Settings.from_env()
         with _only_one(settings) as _lock:
             _check_machine(settings)
+            _check_gateways(settings)
             return _run(settings)
     except (WrongSetting, CannotStart, ServerFailed) as error:
         print(f"Không khởi động được: {error}", file=sys.stderr)
@@ -95,6 +99,14 @@ def _check_machine(settings: Settings) -> None:
             raise CannotStart(f"cổng mạng {settings.port} đang có chương trình khác dùng; {hint}") from error
 
 
+def _check_gateways(settings: Settings) -> None:
+    try:
+        routes_from(settings.gateways)
+        policy_from(settings.gateways)
+    except (NotConfigured, ValueError) as error:
+        raise CannotStart(str(error)) from error
+
+
 def _start_servers(settings: Settings, supervisor: Supervisor) -> None:
     logs = settings.var_dir / "log"
     logs.mkdir(parents=True, exist_ok=True)
@@ -148,11 +160,30 @@ def _our_processes(settings: Settings) -> list[Child]:
         python, "-m", "gunicorn", "--config", "python:portal.runtime.gunicorn_config",
         "--bind", f"{settings.host}:{settings.port}", "--workers", str(settings.web_workers), "wsgi:app",
     ]  # fmt: skip
-    worker = [*celery, "worker", "--concurrency", str(settings.task_workers), "--without-gossip", "--without-mingle"]
+    quiet = ["--without-gossip", "--without-mingle"]
+    worker = [
+        *celery,
+        "worker",
+        "-Q",
+        "urgent,celery",
+        "--concurrency",
+        str(settings.task_workers),
+        *quiet,
+        "-n",
+        "main@%h",
+    ]
+    bulk = [*celery, "worker", "-Q", "bulk", "--concurrency", "1", *quiet, "-n", "bulk@%h"]
     beat = [*celery, "beat", "--schedule", str(settings.var_dir / "run" / "beat-schedule"), "--pidfile="]
     return [
         Child("web", web, logs / "web.log"),
         Child("worker", worker, logs / "worker.log"),
+        Child("bulk", bulk, logs / "bulk.log"),
+        *(
+            [Child("standins", [python, "-m", "portal.standins"], logs / "standins.log")]
+            if settings.plays_standins
+            else []
+        ),
+        *([Child("smsc", [python, "-m", "workers.smsc"], logs / "smsc.log")] if settings.hears_smsc else []),
         Child("relay", [python, "-m", "workers.relay"], logs / "relay.log"),
         Child("beat", beat, logs / "beat.log"),
     ]

@@ -12,6 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import Settings
 from portal.agencies.models import Agency
 from portal.base.db import Database
+from portal.gateways.messages import NotConfigured
+from portal.notifications.policy import policy_from
+from portal.notifications.routes import routes_from
 from portal.outbox.queries import backlog
 from portal.publishing.queries import count
 
@@ -71,6 +74,17 @@ def _data(settings: Settings) -> list[Finding]:
     ]
 
 
+def _gateways(settings: Settings) -> list[Finding]:
+    """Whether each channel of messages can be opened as it is configured."""
+    try:
+        routes = routes_from(settings.gateways)
+        policy_from(settings.gateways)
+    except (NotConfigured, ValueError) as error:
+        return [Finding(False, "Kênh báo tin", str(error))]
+    names = [f"{channel}:{name}" for channel, name, _, _ in routes.every()]
+    return [Finding(bool(names), "Kênh báo tin", ", ".join(names) or "không có: chỉ báo trong hộp thư của cổng")]
+
+
 def _configuration(settings: Settings) -> list[Finding]:
     free_mb = shutil.disk_usage(settings.var_dir).free // 1024**2
     return [
@@ -82,6 +96,6 @@ def _configuration(settings: Settings) -> list[Finding]:
             "Máy chủ trung gian",
             f"{settings.trusted_proxies} (TRUSTED_PROXIES)",
         ),
-        Finding(settings.sms_provider != "none", "SMS", settings.sms_provider),
+        *_gateways(settings),
         Finding(True, "Dữ liệu dùng thử", "bật" if settings.demo else "tắt"),
     ]

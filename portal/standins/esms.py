@@ -1,87 +1,80 @@
-"""A stand-in for eSMS on loopback: takes each RequestId once, says so as eSMS does, and misbehaves when told to."""
+"""Plays eSMS: takes each RequestId once, says so as eSMS does, reports by calling back."""
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+import urllib.parse
+import urllib.request
 
-PATH = "/MainService.svc/json/SendMultipleMessage_V4_post_json/"
-# What becomes of a request: answered; taken, and the line goes dead before the answer; a code of eSMS.
-ANSWER, LOSE_ANSWER = "answer", "lose"
+from portal.standins.phone import Arrived
+from portal.standins.web import Answer, Asked, Provider, Web, in_mood
 
-
-@dataclass
-class EsmsStandIn:
-    """`messages`: what was sent on, by RequestId; `asked`: every RequestId as often as it came.
-
-    `mood` decides what becomes of the next request: `ANSWER`, `LOSE_ANSWER`, or a code such as "160".
-    """
-
-    mood: Callable[[], str] = lambda: ANSWER
-    messages: dict[str, dict[str, str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        """The value of ESMS_URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/MainService.svc/json"
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def take(self, fields: dict[str, str]) -> dict[str, Any] | None:
-        """The answer to a request, or None where the line goes dead."""
-        mood = self.mood()
-        with self._lock:
-            request_id = fields.get("RequestId", "")
-            self.asked.append(request_id)
-            if mood not in (ANSWER, LOSE_ANSWER):
-                return {"CodeResult": mood, "CountRegenerate": 0, "ErrorMessage": "not now"}
-            if not all(fields.get(name) for name in ("ApiKey", "SecretKey", "Phone", "Content", "Brandname")):
-                return {"CodeResult": "110", "CountRegenerate": 0, "ErrorMessage": "Bad data"}
-            if request_id in self.messages:
-                answer = {
-                    "CodeResult": "124",
-                    "CountRegenerate": 0,
-                    "ErrorMessage": "Request exist 1",
-                    "SendStatus": "5",
-                }
-            else:
-                self.messages[request_id] = fields
-                answer = {"CodeResult": "100", "CountRegenerate": 0, "SMSID": f"sms-{len(self.messages)}"}
-        return None if mood == LOSE_ANSWER else answer
+_BASE = "/MainService.svc/json"
+_NEEDED = ("ApiKey", "SecretKey", "Phone", "Content", "Brandname", "SmsType")
 
 
-def _handler(standin: EsmsStandIn) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.path != PATH:
-                self.send_error(404)
-                return
-            answer = standin.take(json.loads(body))
-            if answer is None:
-                self.connection.close()
-                return
-            content = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+class Esms(Provider):
+    """`arrived` has each message once; `asked` every RequestId as often as it came."""
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+    def __init__(self, web: Web):
+        super().__init__("esms")
+        self.asked: list[str] = []
+        self._sent: dict[str, str] = {}
+        self.url = web.url + _BASE
+        web.paths[("POST", f"{_BASE}/SendMultipleMessage_V4_post_json/")] = self._take
+        web.paths[("GET", f"{_BASE}/GetSendStatus")] = self._tell
 
-    return Handler
+    def forget(self) -> None:
+        """As if it had just been started."""
+        self.arrived.clear()
+        self.asked.clear()
+        self._sent.clear()
+
+    def _take(self, asked: Asked) -> Answer | None:
+        fields = json.loads(asked.body)
+        key = fields.get("RequestId", "")
+        self.asked.append(key)
+
+        def take() -> Answer:
+            if not all(fields.get(name) for name in _NEEDED):
+                return self._refuse("110")
+            if key in self._sent:
+                return _json(CodeResult="124", CountRegenerate=0, ErrorMessage="Request exist 1", SendStatus="5")
+            number = self._sent[key] = f"esms-{len(self._sent) + 1}-{key}"
+            self.sends(Arrived("sms", self.name, f"+84{fields['Phone'][1:]}", fields["Content"], key))
+            if url := fields.get("CallbackUrl"):
+                self.later(lambda: self._report(url, number, key, fields["Phone"]))
+            return _json(CodeResult="100", CountRegenerate=0, SMSID=number)
+
+        return in_mood(self, take, self._refuse)
+
+    @staticmethod
+    def _refuse(code: str) -> Answer:
+        return _json(CodeResult=code, CountRegenerate=0, ErrorMessage="refused")
+
+    def _tell(self, asked: Asked) -> Answer:
+        number = asked.query.get("RefId", "")
+        if number not in self._sent.values():
+            return _json(CodeResponse="851")
+        return _json(CodeResponse="100", SMSID=number, SendFailed=0, SendStatus=5, SendSuccess=1, TotalPrice=850.0,
+                     TotalReceiver=1, TotalSent=1)  # fmt: skip
+
+    def _report(self, url: str, number: str, key: str, phone: str) -> None:
+        said = {"SMSID": number, "SendFailed": "0", "SendStatus": "5", "SendSuccess": "1", "TotalPrice": "850.0000",
+                "TotalReceiver": "1", "TotalSent": "1", "RequestId": key, "TypeId": "2", "telcoid": "1",
+                "phonenumber": phone, "partnerids": "", "error_info": ""}  # fmt: skip
+        call(f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(said)}")
+
+
+def call(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> int:
+    """Call the portal back; nobody there is nobody told."""
+    request = urllib.request.Request(url, body, headers or {})  # noqa: S310 - on loopback
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            return int(answer.status)
+    except OSError:
+        return 0
+
+
+def _json(**fields: object) -> Answer:
+    return Answer(json.dumps(fields).encode())

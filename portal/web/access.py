@@ -30,6 +30,7 @@ class Access(StrEnum):
     PERSONNEL = "personnel"
     OPERATION = "operation"
     PARTNER = "partner"
+    PROVIDER = "provider"
     DEMO = "demo"
 
 
@@ -79,6 +80,12 @@ def partner(view: View) -> View:
     return _mark(view, Access.PARTNER)
 
 
+def provider(view: View) -> View:
+    """Providers that call back: by their signature, or by the secret in the address; each view looks at it first."""
+    csrf.exempt(view)
+    return _mark(view, Access.PROVIDER)
+
+
 def demo(view: View) -> View:
     """Anyone, where DEMO is on; elsewhere the page does not exist."""
     return _mark(view, Access.DEMO)
@@ -106,7 +113,7 @@ def _check() -> Response | None:
     access = access_of(current_app, request.endpoint)
     if access is Access.DEMO and not settings().demo:
         abort(404)
-    if access in (Access.PUBLIC, Access.DEMO):
+    if access in (Access.PUBLIC, Access.DEMO, Access.PROVIDER):
         return None
     if access is Access.PARTNER:
         g.partner = _partner_of_request()

@@ -27,6 +27,7 @@ from portal.web.api import blueprint as api
 from portal.web.catalog import blueprint as catalog
 from portal.web.citizen import BLUEPRINTS as CITIZEN
 from portal.web.desk import blueprint as desk
+from portal.web.providers import blueprint as providers
 from portal.web.public import blueprint as public
 from portal.web.public.test_phone import blueprint as test_phone
 from services_catalog import words as catalog_words
@@ -38,7 +39,7 @@ from services_catalog.fields.rows import in_row
 from services_catalog.form import FormField
 from services_catalog.spelling import highlight
 
-BLUEPRINTS = (public, test_phone, account, *CITIZEN, desk, catalog, admin, api, health.blueprint)
+BLUEPRINTS = (public, test_phone, providers, account, *CITIZEN, desk, catalog, admin, api, health.blueprint)
 
 
 def create_app(settings: Settings) -> Flask:

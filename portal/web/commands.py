@@ -1,4 +1,4 @@
-"""Commands of the operator: `flask catalog …`, `flask account …`, `flask doctor`."""
+"""Commands of the operator: `flask catalog …`, `flask account …`, `flask messages …`, `flask doctor`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.agencies.models import Agency
 from portal.base.clock import local_day, now
+from portal.base.db import Database
 from portal.cases.models import HERE
+from portal.gateways.zalo.zbs import TokenPair
 from portal.identity import actions as identity
 from portal.identity import partners
 from portal.identity.models import ROLE_NAMES, Account, Role
+from portal.notifications.tokens import SealedTokens
 from portal.runtime.doctor import examine
 from portal.web.catalog.commands import catalog
 from portal.web.desk.commands import cases
@@ -49,6 +52,25 @@ def create_command(login: str, name: str, citizen_id: str | None, phone: str | N
     except IntegrityError as error:
         raise click.ClickException("Tên đăng nhập hoặc số định danh đã có tài khoản.") from error
     click.echo(f"Đã tạo tài khoản {identity.login_key(login)}.")
+
+
+messages = AppGroup("messages", help="Kênh báo tin.")
+
+
+@messages.command("consent")
+@click.option("--access-token", prompt=True, hide_input=True, help="Không ghi thì lệnh sẽ hỏi.")
+@click.option("--refresh-token", prompt=True, hide_input=True, help="Không ghi thì lệnh sẽ hỏi.")
+@with_appcontext
+def consent_command(access_token: str, refresh_token: str) -> None:
+    """Ghi quyền gửi tin mà quản trị viên Zalo vừa cấp; từ đó cổng tự gia hạn."""
+    database = Database(settings().database_url, pool_size=1)
+    try:
+        # When it ends is not said with it: it is renewed at the first use.
+        pair = TokenPair(access_token.strip(), refresh_token.strip(), now())
+        SealedTokens(database, "zbs", settings().secret_key, now).keep(pair)
+    finally:
+        database.dispose()
+    click.echo("Đã ghi. Lần gửi đầu tiên sẽ gia hạn ngay.")
 
 
 @account.command("appoint")
@@ -125,6 +147,7 @@ def install(app: Flask) -> None:
     app.cli.add_command(catalog)
     app.cli.add_command(cases)
     app.cli.add_command(account)
+    app.cli.add_command(messages)
     app.cli.add_command(partner)
     app.cli.add_command(doctor_command)
 

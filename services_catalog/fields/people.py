@@ -11,9 +11,8 @@ from stdnum.vn import mst
 
 from services_catalog.fields.kind import FieldError, Kind
 from services_catalog.form import FormField
+from services_catalog.phones import phone_of
 from services_catalog.text import nfc
-
-_TODAYS_NUMBERS = re.compile(r"2\d{9}|[35789]\d{8}")
 
 
 def show_phone(kept: str) -> str:
@@ -85,14 +84,10 @@ class Phone(Kind):
     autocomplete = "tel"
 
     def clean(self, typed: str, field: FormField, today: date) -> str:
-        try:
-            number = phonenumbers.parse(typed, "VN")
-        except phonenumbers.NumberParseException:
-            number = None
-        # The library still takes mobile prefixes that ended in 2018; those of today begin with 3, 5, 7, 8 or 9.
-        if number is None or number.country_code != 84 or not _TODAYS_NUMBERS.fullmatch(str(number.national_number)):
+        number = phone_of(typed)
+        if number is None or not number.startswith("+84"):
             raise FieldError("Số điện thoại không đúng. Ví dụ: 0912 345 678.")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return number
 
     def typed(self, field: FormField, value: str) -> dict[str, str]:
         return {field.name: show_phone(value)}

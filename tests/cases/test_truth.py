@@ -103,7 +103,7 @@ def test_poison_is_parked_shown_and_tried_again(desk: Desk, app: Flask) -> None:
     desk.case_at(Action.ACCEPT)
     with desk.database.unit_of_work() as session:
         _, tasks = outbox.relay(session, {"case.accepted": ["cases.route_case"]}, desk.now)
-        ((_, delivery_id),) = tasks
+        ((_, delivery_id, _),) = tasks
         fail_until_parked(session, delivery_id, desk.now)
         ever = desk.now + timedelta(days=9)
         assert outbox.due(session, ever) == []
@@ -124,7 +124,7 @@ def test_poison_is_parked_shown_and_tried_again(desk: Desk, app: Flask) -> None:
 def test_work_that_kills_whoever_takes_it_is_parked_too(desk: Desk) -> None:
     desk.case_at(Action.ACCEPT)
     with desk.database.unit_of_work() as session:
-        _, [(_, delivery_id)] = outbox.relay(session, {"case.accepted": ["cases.route_case"]}, desk.now)
+        _, [(_, delivery_id, _)] = outbox.relay(session, {"case.accepted": ["cases.route_case"]}, desk.now)
         assert fail_until_parked(session, delivery_id, desk.now, error=None) == outbox.MOST_TRIES
         (work,) = troubled(session)
         assert work.last_error == "không báo lại"

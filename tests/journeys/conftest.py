@@ -36,7 +36,7 @@ def phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture(params=[360, 1366], ids=["phone", "desktop"])
+@pytest.fixture(params=[360, pytest.param(1366, marks=pytest.mark.long)], ids=["phone", "desktop"])
 def citizen(request: pytest.FixtureRequest, browser: Browser, stack: Stack) -> Iterator[Page]:
     """A page of a phone, then of a desktop."""
     context = browser.new_context(

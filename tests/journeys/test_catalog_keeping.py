@@ -22,7 +22,7 @@ def person(browser: Browser, stack: Stack, login: str, width: int = 1366) -> Pag
     return page
 
 
-@pytest.mark.parametrize("width", [1366, 360])
+@pytest.mark.parametrize("width", [1366, pytest.param(360, marks=pytest.mark.long)])
 def test_edit_approve_see_undo(stack: Stack, browser: Browser, width: int) -> None:
     editor, approver = person(browser, stack, "bientap", width), person(browser, stack, "duyetdanhmuc", width)
     check_page(editor)
@@ -67,7 +67,7 @@ def test_edit_approve_see_undo(stack: Stack, browser: Browser, width: int) -> No
         page.context.close()
 
 
-@pytest.mark.parametrize("width", [1366, 360])
+@pytest.mark.parametrize("width", [1366, pytest.param(360, marks=pytest.mark.long)])
 def test_every_page_of_the_keepers_is_accessible(stack: Stack, browser: Browser, width: int) -> None:
     page = person(browser, stack, "bientap", width)
     page.goto("/thu-tuc?q=zzxxqq")

@@ -98,7 +98,7 @@ def work_the_queue(desk: Page, first: str, width: int) -> None:
     check_page(desk)
 
 
-@pytest.mark.parametrize("width", [1366, 360])
+@pytest.mark.parametrize("width", [1366, pytest.param(360, marks=pytest.mark.long)])
 def test_a_day_at_the_ward(stack: Stack, browser: Browser, width: int) -> None:
     references = [story.apply(stack.base_url)[1] for _ in range(3)]
     first = references[0]
@@ -214,7 +214,7 @@ def appoint(keeper: Page, login: str, agency: str, role: str) -> None:
     check_page(keeper)
 
 
-@pytest.mark.parametrize("width", [360])
+@pytest.mark.parametrize("width", [360, pytest.param(1366, marks=pytest.mark.long)])
 def test_a_department_asks_another_unit_and_the_applicant(stack: Stack, browser: Browser, width: int) -> None:
     keeper = person(browser, stack, "quantri", width)
     for login, role in (("motcua", "receiving_officer"), ("chuyenvien", "case_officer"), ("truongphong", "head"),

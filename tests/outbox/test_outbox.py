@@ -6,21 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Settings
 from portal.base.db import Database
-from portal.gateways.sms import Sms, SmsFailed, SmsRejected
-from portal.gateways.sms.test_phone import TestPhone
-from portal.notifications.actions import deliver
-from portal.notifications.models import Notice
 from portal.outbox import actions as outbox
 from portal.outbox.models import OutboxDelivery, OutboxMessage
 from portal.outbox.queries import backlog
 from tests.conftest import MORNING
-from tests.support.desk import Desk
 from workers import context as worker_context
 from workers.tasks.listener import run_delivery
 
@@ -33,14 +27,14 @@ def announce_many(database: Database, count: int) -> None:
             outbox.announce(session, "topic", subject, MORNING)
 
 
-def relay(database: Database) -> list[tuple[str, int]]:
+def relay(database: Database) -> list[outbox.Task]:
     with database.unit_of_work() as session:
         return outbox.relay(session, LISTENERS, MORNING)[1]
 
 
 def due(database: Database, at: datetime) -> list[str]:
     with database.unit_of_work() as session:
-        return [listener for listener, _ in outbox.due(session, at)]
+        return [listener for listener, _, _ in outbox.due(session, at)]
 
 
 def test_nothing_is_announced_by_a_transaction_that_fails(database: Database) -> None:
@@ -53,8 +47,8 @@ def test_nothing_is_announced_by_a_transaction_that_fails(database: Database) ->
 def test_four_relays_send_each_delivery_once(database: Database) -> None:
     announce_many(database, 200)
 
-    def drain(_: int) -> list[tuple[str, int]]:
-        sent: list[tuple[str, int]] = []
+    def drain(_: int) -> list[outbox.Task]:
+        sent: list[outbox.Task] = []
         while tasks := relay(database):
             sent += tasks
         return sent
@@ -84,7 +78,7 @@ def test_a_task_that_never_reached_the_broker_is_sent_later(database: Database) 
 
 def test_a_lost_task_is_sent_again_and_a_done_one_is_not(database: Database) -> None:
     announce_many(database, 1)
-    (_, first), _ = relay(database)
+    (_, first, _), _ = relay(database)
     with database.unit_of_work() as session:
         assert outbox.take_delivery(session, first, MORNING) == 0
     later = MORNING + outbox.LOST_AFTER
@@ -127,7 +121,7 @@ def context(settings: Settings) -> worker_context.Context:
 
 def test_work_runs_once_however_often_the_task_comes(database: Database, context: worker_context.Context) -> None:
     announce_many(database, 1)
-    deliveries = [delivery for _, delivery in relay(database)]
+    deliveries = [delivery for _, delivery, _ in relay(database)]
     done: list[int] = []
 
     def work(_: worker_context.Context, session: Session, subject: int) -> None:
@@ -140,7 +134,7 @@ def test_work_runs_once_however_often_the_task_comes(database: Database, context
 
 def test_work_that_fails_leaves_nothing_behind(database: Database, context: worker_context.Context) -> None:
     announce_many(database, 1)
-    deliveries = [delivery for _, delivery in relay(database)]
+    deliveries = [delivery for _, delivery, _ in relay(database)]
 
     def broken(_: worker_context.Context, session: Session, subject: int) -> None:
         outbox.announce(session, "half", subject, MORNING)
@@ -154,51 +148,32 @@ def test_work_that_fails_leaves_nothing_behind(database: Database, context: work
         assert backlog(session)["open"] == 2
 
 
-class Gateway:
-    """Records what is sent, or raises."""
-
-    def __init__(self, error: Exception | None = None):
-        self.error, self.sent = error, []
-
-    def send(self, sms: Sms) -> None:
-        if self.error:
-            raise self.error
-        self.sent.append(sms)
-
-
-def a_notice(desk: Desk) -> int:
-    desk.submit()
-    with desk.database.unit_of_work() as session:
-        notice = session.scalars(select(Notice)).first()
-        assert notice is not None
-        return notice.id
+def test_what_is_urgent_is_relayed_first(database: Database) -> None:
+    with database.unit_of_work() as session:
+        for subject, lane in enumerate((outbox.BULK, outbox.NORMAL, outbox.BULK, outbox.URGENT)):
+            outbox.announce(session, "topic", subject, MORNING, lane=lane)
+    with database.unit_of_work() as session:
+        count, tasks = outbox.relay(session, {"topic": ("first",)}, MORNING, limit=2)
+    assert (count, [lane for _, _, lane in tasks]) == (2, [outbox.URGENT, outbox.NORMAL])
+    with database.unit_of_work() as session:
+        _, tasks = outbox.relay(session, {"topic": ("first",)}, MORNING)
+        assert [lane for _, _, lane in tasks] == [outbox.BULK, outbox.BULK]
+        # Bulk waits behind much: it is not taken for lost as soon as the others are.
+        assert len(outbox.due(session, MORNING + timedelta(minutes=1))) == 2
+        assert {lane for _, _, lane in outbox.due(session, MORNING + timedelta(minutes=16))} >= {outbox.BULK}
 
 
-def test_a_notice_is_sent_once(desk: Desk) -> None:
-    notice_id, gateway = a_notice(desk), Gateway()
-    for _ in range(2):
-        with desk.database.unit_of_work() as session:
-            deliver(session, notice_id, gateway, desk.now)
-    assert [sms.phone for sms in gateway.sent] == ["+84912345678"]
+def test_the_outside_is_spoken_to_after_the_commit(database: Database, context: worker_context.Context) -> None:
+    announce_many(database, 1)
+    (delivery, *_) = [delivery for _, delivery, _ in relay(database)]
+    seen: list[bool] = []
 
+    def work(_: worker_context.Context, session: Session, subject: int):  # type: ignore[no-untyped-def]
+        def after() -> None:
+            with database.unit_of_work() as other:
+                seen.append(other.get_one(OutboxDelivery, delivery).done_at is not None)
 
-def test_a_refused_number_is_given_up_and_a_failing_gateway_is_not(desk: Desk) -> None:
-    notice_id = a_notice(desk)
-    with pytest.raises(SmsFailed), desk.database.unit_of_work() as session:
-        deliver(session, notice_id, Gateway(SmsFailed("x")), desk.now)
-    with desk.database.unit_of_work() as session:
-        deliver(session, notice_id, Gateway(SmsRejected("không có số này")), desk.now)
-    with desk.database.unit_of_work() as session:
-        assert session.get_one(Notice, notice_id).failure == "không có số này"
-        gateway = Gateway()
-        deliver(session, notice_id, gateway, desk.now)
-    assert gateway.sent == []
+        return after
 
-
-def test_the_test_phone_drops_doubles(redis: Redis) -> None:
-    phone = TestPhone(redis)
-    for _ in range(2):
-        phone.send(Sms("notice-1", "+84912345678", "Tin một"))
-    phone.send(Sms("notice-2", "+84912345679", "Tin hai"))
-    assert [sms.text for sms in phone.inbox()] == ["Tin hai", "Tin một"]
-    assert [sms.text for sms in phone.inbox("+84912345678")] == ["Tin một"]
+    run_delivery(context, work, delivery)
+    assert seen == [True]

@@ -15,7 +15,7 @@ def settings(tmp_path: Path, **env: str) -> Settings:
 
 def test_a_trial_on_this_machine_has_demo_accounts(tmp_path: Path) -> None:
     assert settings(tmp_path).demo
-    assert settings(tmp_path).sms_provider == "test_phone"
+    assert settings(tmp_path).plays_standins
     assert settings(tmp_path, DATABASE_URL="postgresql://x/y", REDIS_URL="redis://x").demo
 
 
@@ -28,7 +28,8 @@ def test_a_trial_on_this_machine_has_demo_accounts(tmp_path: Path) -> None:
 )
 def test_a_portal_with_a_public_address_has_none(tmp_path: Path, env: dict[str, str]) -> None:
     assert not settings(tmp_path, **env).demo
-    assert settings(tmp_path, **env).sms_provider == "none"
+    assert not settings(tmp_path, **env).plays_standins
+    assert not settings(tmp_path, **env).gateways
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_a_portal_with_a_public_address_has_none(tmp_path: Path, env: dict[str, 
         ({"HOST": "0.0.0.0"}, "BASE_URL"),
         ({"HOST": "::1"}, "HOST"),
         ({"BASE_URL": "dvc.example.vn"}, "BASE_URL"),
-        ({"SMS_PROVIDER": "viettel"}, "SMS_PROVIDER"),
+        ({"STANDINS_PORT": "x"}, "STANDINS_PORT"),
         ({"LOG_LEVEL": "foo"}, "LOG_LEVEL"),
         ({"PORT": "0"}, "PORT"),
         ({"WEB_WORKERS": "-1"}, "WEB_WORKERS"),

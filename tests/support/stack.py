@@ -21,6 +21,19 @@ from tests.support.servers import wait_for
 ROOT = Path(__file__).parents[2]
 
 
+def three_free_ports() -> int:
+    """The first of three ports in a row on which nobody listens."""
+    while True:
+        first = free_port()
+        try:
+            for port in range(first, first + 3):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -115,7 +128,9 @@ def launch(
     var_dir: Path, port: int, stdout: IO[str] | int = subprocess.PIPE, **environment: str
 ) -> subprocess.Popen[str]:
     """`python -m portal.runtime` with an environment of its own."""
-    env = {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "PORT": str(port), **environment}
+    # Each message by itself, and its ports where nobody else is.
+    own = {"MESSAGE_MERGE_SECONDS": "0", "STANDINS_PORT": str(three_free_ports())}
+    env = {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "PORT": str(port), **own, **environment}
     return subprocess.Popen(
         [sys.executable, "-m", "portal.runtime"], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, text=True,
         stdout=stdout, stderr=subprocess.STDOUT,

@@ -83,7 +83,10 @@ def wait_for_page(visitor: Visitor, path: str, ready: Callable[[Page], bool], se
 def messages(base_url: str, reference: str) -> list[str]:
     """What the test phone shows of the case, oldest first."""
     page = Visitor(base_url).get("/dien-thoai-thu-nghiem")
-    found = re.findall(rf"Hồ sơ {re.escape(reference)} \(.*?\) (.*?)(?= \+84|Ủy ban nhân dân tỉnh)", page.text)
+    found = re.findall(
+        rf"Hồ sơ {re.escape(reference)} \(.*?\) (.*?)(?= (?:Zalo|Tin nhắn SMS|Thư điện tử) · |Ủy ban nhân dân tỉnh)",
+        page.text,
+    )
     return [text.strip() for text in reversed(found)]
 
 

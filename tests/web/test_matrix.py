@@ -76,9 +76,10 @@ DOOR = {
     Access.PERSONNEL: lambda person: person.works_with_cases or person.role is Role.CONFIGURATOR,
     Access.OPERATION: lambda person: person.role is Role.OPERATOR,
     Access.PARTNER: lambda person: False,
+    Access.PROVIDER: lambda person: False,
 }
 # Routes behind a door that open to fewer: the rest of the rule, by what stands in the address.
-PROVINCE_ONLY = ("/quan-tri/don-vi/", "/quan-tri/nhap-can-bo", "/quan-tri/nhat-ky")
+PROVINCE_ONLY = ("/quan-tri/mau-tin", "/quan-tri/don-vi/", "/quan-tri/nhap-can-bo", "/quan-tri/nhat-ky")
 OF_THE_APPLICANT = ("/ho-so-nhap/", "/ho-so/<reference>/rut", "/ho-so/<reference>/bo-sung", "/ho-so/<reference>/hoi",
                     "/ho-so/<reference>/nop-lai", "/ho-so/<reference>/nhan-ket-qua", "/kho-giay-to/")  # fmt: skip
 ONLY_MACHINES = ("/luu", "/tai-len", "/tai-len/<uuid:upload_id>")
@@ -92,7 +93,8 @@ EDITORS_ONLY = {
     *(("GET", rule) for rule in EDITED), *(("POST", rule) for rule in EDITED),
 }  # fmt: skip
 # What the test makes no example of: whoever may enter is told that there is no such thing.
-NO_EXAMPLE = ("<int:import_id>", "<int:row_id>", "<int:delivery_id>", "POST /quan-tri/uy-quyen", "/nhieu-ho-so/lam",
+NO_EXAMPLE = ("<int:message_id>",
+              "<int:import_id>", "<int:row_id>", "<int:delivery_id>", "POST /quan-tri/uy-quyen", "/nhieu-ho-so/lam",
               "<int:delegation_id>")  # fmt: skip
 # Of which one case of several is asked, by the end of the rule: one that has what is asked for.
 CASE_FOR = {"ket-qua.pdf": "<finished>", "tat-ca.zip": "<finished>", "xin-loi.pdf": "<put off>",

@@ -14,7 +14,8 @@ from portal.base.logs import logger
 from portal.outbox import actions as outbox
 from workers.context import Context, current
 
-Work = Callable[[Context, Session, int], None]
+# What is returned is done after the commit: talking to the outside, for which nobody holds a transaction open.
+Work = Callable[[Context, Session, int], Callable[[], None] | None]
 _log = logger(__name__)
 
 
@@ -48,7 +49,9 @@ def run_delivery(context: Context, work: Work, delivery_id: int) -> None:
         if subject_id is None:
             return
         structlog.contextvars.bind_contextvars(subject_id=subject_id)
-        work(context, session, subject_id)
+        after = work(context, session, subject_id)
+    if after is not None:
+        after()
     _log.info("delivery_done")
 
 

@@ -1,6 +1,20 @@
-"""Keeping the portal running: calendars, outages, delegations, operation."""
+"""Keeping the portal running: calendars, outages, delegations, units, people, messages, operation."""
 
-from portal.web.admin import audit, calendars, delegations, operation, outages, people, reasons, units
+from portal.web.admin import (
+    audit,
+    calendars,
+    delegations,
+    messages,
+    operation,
+    outages,
+    people,
+    reasons,
+    texts,
+    units,
+)
 from portal.web.admin.blueprint import blueprint
 
-__all__ = ["audit", "blueprint", "calendars", "delegations", "operation", "outages", "people", "reasons", "units"]
+__all__ = [
+    "audit", "blueprint", "calendars", "delegations", "messages", "operation", "outages", "people", "reasons", "texts",
+    "units",
+]  # fmt: skip

@@ -12,6 +12,7 @@ from portal.cases.shifts import shifts_declared
 from portal.cases.stuck import set_going, stuck
 from portal.documents import scanning
 from portal.gateways.antivirus import Scanner, ScannerDown
+from portal.notifications.log import alarms
 from portal.outbox.actions import try_again
 from portal.outbox.queries import backlog, troubled
 from portal.outbox.ticks import is_late, ticks
@@ -28,7 +29,8 @@ def operation() -> str:
     session, at = db(), now()
     return render_template(
         "admin/operation.html", health=check(settings()), backlog=backlog(session), stuck=stuck(session, at),
-        troubled=troubled(session), ticks=[(tick, is_late(tick, at)) for tick in ticks(session)],
+        alarms=alarms(session, at), troubled=troubled(session),
+        ticks=[(tick, is_late(tick, at)) for tick in ticks(session)],
         scanner=_scanner(), unscanned=scanning.waiting_count(session),
         quarantined=scanning.quarantined(session, scanning.a_month_before(at)),
         shifting=[shift for shift, _, _ in shifts_declared(session) if shift.finished_at is None], now=at,

@@ -19,7 +19,7 @@ from portal.cases.models import Case
 from portal.cases.permissions import actions_of, current_stage
 from portal.cases.words import status_sentence
 from portal.documents import results, uploads
-from portal.notifications.actions import latest
+from portal.notifications.actions import latest, unread_count
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
 from portal.web.citizen.blueprints import cases as blueprint
@@ -41,6 +41,7 @@ def mine() -> str:
     return render_template(
         "citizen/mine.html", rows=queries.of_applicant(session, actor()), drafts=own_drafts,
         notices=latest(session, actor().account_id or 0, limit=10),
+        unread=unread_count(session, actor().account_id or 0),
     )  # fmt: skip
 
 

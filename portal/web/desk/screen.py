@@ -32,6 +32,7 @@ from portal.desk.reasons import reasons_for
 from portal.documents import results, uploads
 from portal.identity import queries as identity
 from portal.identity.actor import Actor
+from portal.notifications import log
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
 from portal.web.desk.columns import rows_of
@@ -63,6 +64,7 @@ def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[st
         "VERDICT_NAMES": checklist.VERDICT_NAMES, "replaced": uploads.of_case(session, case.id, replaced=True),
         "slot_name": lambda number: slot_name(published.procedure, published.form, number),
         "changes": _changes(case, published), "asked_at": _last_at(history, "case.supplement_requested"),
+        "told": log.of_case(session, case.id), "log": log,
         "result": results.result_of(session, case.id), "next_reference": queues.next_of(session, actor, case, now),
         "children": children_of(session, case),
         "parent": session.get(Case, case.parent_id) if case.parent_id else None, "persons": _persons(session, case),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from redis import Redis
 
-from portal.gateways.sms.test_phone import TestPhone
+from portal.standins.phone import TestPhone
 from portal.web.access import demo
 from portal.web.session import settings
 

@@ -1,0 +1,56 @@
+"""`python -m portal.standins`: the outside systems of a trial, where the portal looks for them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from config import Settings
+from portal.base.clock import now
+from portal.base.db import Database
+from portal.base.logs import configure, logger
+from portal.notifications.tokens import SealedTokens
+from portal.standins.esms import Esms
+from portal.standins.mail import Mail
+from portal.standins.phone import Arrived, TestPhone
+from portal.standins.smsc import Smsc
+from portal.standins.web import Web
+from portal.standins.zalo import Zalo, consent_to
+
+_log = logger(__name__)
+
+
+def main() -> None:
+    """Play until told to stop."""
+    settings = Settings.from_env()
+    configure(settings.log_level)
+    env = settings.gateways
+    phone = TestPhone(Redis.from_url(settings.redis_url))
+
+    def show(arrived: Arrived) -> None:
+        try:
+            phone.put(arrived)
+        except RedisError as error:  # it is not our store that counts
+            _log.warning("not_shown", error=type(error).__name__)
+
+    web = Web(settings.standins_port)
+    zalo = Zalo(web, env["ZALO_ZBS_APP_ID"], env["ZALO_ZBS_APP_SECRET"], env["ZALO_ZBS_OA_SECRET"])
+    zalo.webhook = f"{settings.local_url}/nhan/zalo"
+    zalo.quota = 1_000_000
+    # Every tenth phone has no Zalo, so that the way to SMS is seen as well.
+    zalo.has_zalo = lambda number: not number.endswith("0")
+    for provider in (zalo, Esms(web), Smsc(settings.standins_port + 1, env["SMS_SMPP_PASSWORD"]),
+                     Mail(settings.standins_port + 2)):  # fmt: skip
+        provider.show = show
+    consent_to(zalo, SealedTokens(Database(settings.database_url, pool_size=1), "zbs", settings.secret_key, now), now())
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    stop.wait()
+
+
+if __name__ == "__main__":
+    main()
