@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.base import links
@@ -32,20 +32,27 @@ def plan(session: Session, notice_id: int, policy: Policy, now: datetime) -> Mes
     notice = session.get(Notice, notice_id, with_for_update=True)
     if notice is None or session.scalar(select(Message.id).where(Message.notice_id == notice_id).limit(1)):
         return None
-    addresses = addresses_of(session, notice)
-    preference = session.get(ContactPreference, notice.recipient_id) if notice.recipient_id else None
+    preference = _preference(session, notice)
+    addresses = addresses_of(notice, preference)
     channels = chosen_channels(policy, preference.channels if preference else None, addresses)
     channels = [channel for channel in channels if not _is_stopped(session, channel, addresses[channel])]
     if not channels:
         return None
-    return write(session, notice, channels, policy, now)
+    return _write(session, notice, preference, channels, policy, now)
 
 
 def write(session: Session, notice: Notice, channels: list[Channel], policy: Policy, now: datetime) -> Message:
     """The message for the first of these channels; the rest is for where it fails."""
+    return _write(session, notice, _preference(session, notice), channels, policy, now)
+
+
+def _write(
+    session: Session, notice: Notice, preference: ContactPreference | None, channels: list[Channel], policy: Policy,
+    now: datetime,
+) -> Message:  # fmt: skip
     first, *rest = channels
-    language = _language(session, notice)
-    address = addresses_of(session, notice)[first]
+    language = preference.language if preference else "vi"
+    address = addresses_of(notice, preference)[first]
     facts = {**notice.facts, "link": links.case(policy.base_url, notice.reference)}
     words = words_for(session, notice.purpose, first, language, facts, notice.text)
     text = words.text if first is not Channel.SMS or policy.sms_with_accents else folded(words.text)
@@ -64,9 +71,8 @@ def write(session: Session, notice: Notice, channels: list[Channel], policy: Pol
     return message
 
 
-def addresses_of(session: Session, notice: Notice) -> dict[Channel, str]:
+def addresses_of(notice: Notice, preference: ContactPreference | None) -> dict[Channel, str]:
     """Where the person of a notice can be reached; what they have set themselves counts more than the form."""
-    preference = session.get(ContactPreference, notice.recipient_id) if notice.recipient_id else None
     phone = notice.phone if notice.phone and gets_messages(notice.phone) else ""
     email = (preference.email if preference else None) or notice.email or ""
     return {Channel.ZALO: phone, Channel.SMS: phone, Channel.EMAIL: email}
@@ -74,7 +80,7 @@ def addresses_of(session: Session, notice: Notice) -> dict[Channel, str]:
 
 def _hold_back(session: Session, message: Message, policy: Policy, now: datetime) -> None:
     """Quiet hours, too many in a day, and several of one case within a minute; what is urgent goes at once."""
-    if _count_of_day(session, message, now) > policy.most_a_day:
+    if _are_too_many(session, message, policy.most_a_day, now):
         end(message, MessageState.LIMITED, now, "quá số tin một ngày")
         return
     if is_urgent(message.purpose):
@@ -102,16 +108,16 @@ def _of_same_case(message: Message, since: datetime):  # type: ignore[no-untyped
     )  # fmt: skip
 
 
-def _count_of_day(session: Session, message: Message, now: datetime) -> int:
-    query = select(func.count()).where(
+def _are_too_many(session: Session, message: Message, most: int, now: datetime) -> bool:
+    """True if this is more than so many to the address within a day; no more of them are read than that."""
+    same = select(Message.id).where(
         Message.address == message.address, Message.created_at > now - _A_DAY, Message.channel == message.channel
     )
-    return session.scalar(query) or 0
+    return session.scalar(same.offset(most).limit(1)) is not None
 
 
-def _language(session: Session, notice: Notice) -> str:
-    preference = session.get(ContactPreference, notice.recipient_id) if notice.recipient_id else None
-    return preference.language if preference else "vi"
+def _preference(session: Session, notice: Notice) -> ContactPreference | None:
+    return session.get(ContactPreference, notice.recipient_id) if notice.recipient_id else None
 
 
 def _is_stopped(session: Session, channel: Channel, address: str) -> bool:

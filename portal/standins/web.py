@@ -106,6 +106,9 @@ def in_mood(provider: Provider, take: Callable[[], Answer], refuse: Callable[[st
 def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # An answer goes out in one piece and at once, as from a real server.
+        disable_nagle_algorithm = True
+        wbufsize = -1
 
         def _answer(self) -> None:
             parts = urlsplit(self.path)
