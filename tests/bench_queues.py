@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 from flask import Flask
@@ -18,6 +19,7 @@ from config import Settings
 from portal.base.clock import now
 from portal.base.db import Database
 from portal.cases.models import Case
+from portal.desk.queues import PAGE
 from portal.identity.models import Account, Position
 from portal.migrations.run import upgrade
 from portal.publishing.loading import load
@@ -80,52 +82,80 @@ def people(app: Flask) -> list[tuple[str, int]]:
         ]
 
 
-def figures(app: Flask) -> dict[str, list[float]]:
-    """Milliseconds in the server of each kind of page, over all people and rounds; the first round warms up."""
-    took: dict[str, list[float]] = {}
+@dataclass(frozen=True)
+class Page:
+    """A page that was asked for: how long the server took, and how many rows it shows."""
+
+    kind: str
+    milliseconds: float
+    rows: int
+
+    @property
+    def is_full(self) -> bool:
+        """True if it shows as many rows as a page holds: only such pages are alike at both sizes."""
+        return self.rows >= PAGE
+
+
+def pages(app: Flask) -> list[Page]:
+    """Every kind of page for all people, several times; the first round warms up."""
+    found: list[Page] = []
     for turn in range(ROUNDS + 1):
         for _, account_id in people(app):
-            client = client_of(app, account_id)
-            for name, answer in _pages(client):
-                if turn:
-                    took.setdefault(name, []).append(answer)
-    return took
+            seen = list(_pages(client_of(app, account_id)))
+            found += seen if turn else []
+    return found
 
 
-def _pages(client: FlaskClient) -> Iterator[tuple[str, float]]:
+def _pages(client: FlaskClient) -> Iterator[Page]:
     for address in PAGES:
-        yield address, _timed(client, "GET", address)
+        yield _timed(address, client, "GET", address)
     for text in SEARCHES:
-        yield f"tìm “{text}”", _timed(client, "POST", "/can-bo/tim", text)
+        yield _timed(f"tìm “{text}”", client, "POST", "/can-bo/tim", text)
     # The second page, where there is one.
     html = client.get("/can-bo/dang-mo").text
     if "after=" in html:
         after = html.split("after=")[1].split('"')[0].split("&")[0]
-        yield "trang sau", _timed(client, "GET", f"/can-bo/dang-mo?after={after}")
+        yield _timed("trang sau", client, "GET", f"/can-bo/dang-mo?after={after}")
 
 
-def _timed(client: FlaskClient, method: str, address: str, text: str = "") -> float:
+def _timed(kind: str, client: FlaskClient, method: str, address: str, text: str = "") -> Page:
     began = time.perf_counter()
     answer = client.open(address, method=method, data={"text": text} if text else None)
     took = (time.perf_counter() - began) * 1000
     assert answer.status_code in (200, 302), (address, answer.status_code)
-    return took
+    return Page(kind, took, answer.text.count('name="row"'))
+
+
+def p95(found: list[Page]) -> float:
+    """The 95th percentile, in milliseconds."""
+    return statistics.quantiles([page.milliseconds for page in found], n=100)[94]
+
+
+def report(found: list[Page]) -> None:
+    """All pages, the full ones, and each kind, the slowest first."""
+    full = [page for page in found if page.is_full]
+    median = statistics.median(page.milliseconds for page in found)
+    print(
+        f"  {len(found)} pages: p50 {median:.1f} ms, p95 {p95(found):.1f} ms; {len(full)} full: p95 {p95(full):.1f} ms"
+    )
+    kinds = {page.kind: [other for other in found if other.kind == page.kind] for page in found}
+    for kind, those in sorted(kinds.items(), key=lambda item: -p95(item[1])):
+        rows = statistics.mean(page.rows for page in those)
+        print(f"    p95 {p95(those):7.1f} ms   {rows:4.0f} rows   {kind}")
 
 
 def main() -> None:
-    """The figures of both sizes and their ratio."""
+    """The figures of both sizes and their ratios."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    found = []
+    found: list[list[Page]] = []
     for cases, opened in SIZES:
         with filled_site(cases, opened) as app:
-            took = figures(app)
-        everything = [ms for times in took.values() for ms in times]
-        found.append(statistics.quantiles(everything, n=100)[94])
-        print(f"  p50 {statistics.median(everything):.1f} ms   p95 {found[-1]:.1f} ms   {len(everything)} pages")
-        for name, times in sorted(took.items(), key=lambda item: -statistics.quantiles(item[1], n=20)[18]):
-            print(f"    p95 {statistics.quantiles(times, n=20)[18]:7.1f} ms   {name}")
+            found.append(pages(app))
+        report(found[-1])
     if len(found) > 1:
-        print(f"p95 at {SIZES[-1][0]:,} / at {SIZES[0][0]:,}: {found[-1] / found[0]:.2f}")
+        full = [p95([page for page in those if page.is_full]) for those in found]
+        print(f"p95 at {SIZES[-1][0]:,} / at {SIZES[0][0]:,}: all pages {p95(found[-1]) / p95(found[0]):.2f}, "
+              f"full pages {full[-1] / full[0]:.2f}")  # fmt: skip
 
 
 if __name__ == "__main__":
