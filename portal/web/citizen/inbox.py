@@ -52,7 +52,8 @@ def save_preferences() -> Any:
 
 def _page(notices: list[Any], errors: dict[str, str]) -> str:
     found = preferences.preference_of(db(), actor().account_id or 0)
-    usual = [channel.value for channel in policy_from(settings().gateways).channels]
+    # E-mail is used once there is an address.
+    usual = [channel.value for channel in policy_from(settings().gateways).channels if channel is not Channel.EMAIL]
     chosen = request.form.getlist("channel") if errors else (found.channels if found else usual)
     return render_template(
         "citizen/inbox.html", notices=notices, errors=errors, chosen=chosen, first=chosen[0] if chosen else "",
