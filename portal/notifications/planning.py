@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.base import links
 from portal.gateways.messages import Channel
 from portal.gateways.segments import folded, segments
 from portal.notifications.models import (
+    OPEN,
     ChannelStop,
     ContactPreference,
     Lane,
@@ -23,6 +24,8 @@ from portal.notifications.texts import words_for
 from services_catalog.phones import gets_messages
 
 _A_DAY = timedelta(days=1)
+# The furthest that something under way is put off, and that quiet hours put off what is new.
+_FURTHEST, _A_NIGHT = timedelta(hours=2), timedelta(hours=13)
 # Nobody wants to hear in the morning what was true the week before.
 TOO_OLD = {Lane.URGENT: timedelta(hours=12), Lane.NORMAL: timedelta(days=2), Lane.BULK: timedelta(days=3)}
 
@@ -94,6 +97,14 @@ def _hold_back(session: Session, message: Message, policy: Policy, now: datetime
         message.next_try_at = max(message.next_try_at, max(sent) + policy.merge_within)
     elif before:
         message.next_try_at = max(message.next_try_at, *(o.next_try_at or now for o in before))
+
+
+def bring_back(session: Session, lanes: tuple[Lane, ...], now: datetime) -> None:
+    """What a clock that was ahead has put off further than anything is ever put off is due now."""
+    is_under_way = or_(Message.state != MessageState.WAITING, Message.tries > 0)
+    too_far = or_(Message.next_try_at > now + _A_NIGHT, and_(is_under_way, Message.next_try_at > now + _FURTHEST))
+    strays = update(Message).where(Message.state.in_(OPEN), Message.lane.in_(lanes), too_far)
+    session.execute(strays.values(next_try_at=now).execution_options(synchronize_session=False))
 
 
 def end(message: Message, state: MessageState, now: datetime, failure: str | None) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.base.db import Database
@@ -39,8 +39,6 @@ from portal.notifications.routes import Routes
 LEASE = timedelta(seconds=90)
 _ASK_AFTER = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=10)
-# The furthest that something under way is put off, and that quiet hours put off what is new.
-_FURTHEST, _A_NIGHT = timedelta(hours=2), timedelta(hours=13)
 # How long an unclear message is asked about before it counts as sent.
 _UNCLEAR_FOR = timedelta(minutes=5)
 # A channel that takes nothing for so many seconds, or so often in a row, is passed over where there is another.
@@ -123,7 +121,7 @@ def pump(sender: Sender, lanes: tuple[Lane, ...], *, most: int, seconds: float) 
     """Send what is due in these lanes, one after the other; returns how many. Any number of pumps may run."""
     began, count = time.monotonic(), 0
     with sender.database.unit_of_work() as session:
-        _bring_back(session, lanes, sender.now())
+        planning.bring_back(session, lanes, sender.now())
     while count < most and time.monotonic() - began < seconds:
         with sender.database.unit_of_work() as session:
             claimed = claim(session, sender, sender.now(), lanes=lanes)
@@ -132,14 +130,6 @@ def pump(sender: Sender, lanes: tuple[Lane, ...], *, most: int, seconds: float) 
         send(sender, claimed)
         count += 1
     return count
-
-
-def _bring_back(session: Session, lanes: tuple[Lane, ...], now: datetime) -> None:
-    """What a clock that was ahead has put off further than anything is ever put off is due now."""
-    is_under_way = or_(Message.state != MessageState.WAITING, Message.tries > 0)
-    too_far = or_(Message.next_try_at > now + _A_NIGHT, and_(is_under_way, Message.next_try_at > now + _FURTHEST))
-    strays = update(Message).where(Message.state.in_(OPEN), Message.lane.in_(lanes), too_far)
-    session.execute(strays.values(next_try_at=now).execution_options(synchronize_session=False))
 
 
 def _is_over(session: Session, sender: Sender, message: Message, now: datetime) -> bool:
@@ -160,6 +150,8 @@ def _hand_over(sender: Sender, claimed: Claimed) -> None:
         gateway = sender.routes.gateway(claimed.channel, name)
         if gateway is None:
             continue
+        if name != claimed.order[0]:
+            _pass_to(sender, claimed, name)
         began = time.monotonic()
         try:
             accepted = gateway.send(claimed.outgoing)
@@ -173,6 +165,12 @@ def _hand_over(sender: Sender, claimed: Claimed) -> None:
         _record(sender, claimed, name, accepted, began)
         return
     _put_off(sender, claimed, wait, code)
+
+
+def _pass_to(sender: Sender, claimed: Claimed, name: str) -> None:
+    """Write down which gateway gets it now: who dies with it leaves word of the one to ask."""
+    with sender.database.unit_of_work() as session:
+        session.get_one(Message, claimed.id, with_for_update=True).gateway = name
 
 
 def _record(sender: Sender, claimed: Claimed, name: str, accepted: Accepted, began: float) -> None:

@@ -191,6 +191,23 @@ def test_a_failing_gateway_is_passed_over_at_once(desk: Desk, providers: Provide
         assert any("esms" in words for words in log.alarms(session, clock())) == (health is not None)
 
 
+def test_who_dies_at_the_second_gateway_leaves_word_of_it(desk: Desk, providers: Providers, clock: Clock) -> None:
+    sender = sender_of(desk.database, providers, clock, sms=("esms", "vnpt"))
+    plan(sender, notice_of(desk, desk.submit()))
+    with desk.database.unit_of_work() as session:
+        claimed = sending.claim(session, sender, clock())
+    assert claimed is not None
+    second = sender.routes.gateway("sms", claimed.order[1])
+    assert second is not None
+    providers.all[claimed.order[0]].mood = lambda: "429"
+    second.send, sends = lambda message: 1 / 0, second.send  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError):  # it has the message, and the process is killed
+        sends(claimed.outgoing)
+        sending.send(sender, claimed)
+    with desk.database.unit_of_work() as session:
+        assert session.get_one(Message, claimed.id).gateway == claimed.order[1]
+
+
 def test_weights_move_away_and_drift_back(desk: Desk, providers: Providers, clock: Clock) -> None:
     sender = sender_of(desk.database, providers, clock, sms=("esms", "smpp"))
     plan(sender, notice_of(desk, desk.submit()))

@@ -47,7 +47,8 @@ def save_text() -> Any:
     """Look at a text, send it to oneself, or let it hold from now on."""
     require_unit_keeper(actor())
     purpose, channel, language = _chosen(request.form)
-    text, do = request.form.get("text", ""), request.form.get("do", "")
+    text = request.form.get("text", "")
+    do = request.form.get("do") if request.form.get("do") in ("save", "send") else "preview"
     try:
         with writing() as session:
             sample, policy = _values(purpose, language), _policy()
