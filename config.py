@@ -161,6 +161,7 @@ def _standins(port: int, web_port: int) -> dict[str, str]:
         "SMS_SMPP_SENDER": "LANGSON", "EMAIL_GATEWAYS": "smtp", "EMAIL_SMTP_HOST": "127.0.0.1",
         "EMAIL_SMTP_PORT": str(port + 2), "EMAIL_SMTP_SENDER": "khong-tra-loi@langson.example",
         "ZALO_GATEWAYS": "zbs", "ZALO_ZBS_URL": f"{url}/zalo", "ZALO_ZBS_OAUTH_URL": f"{url}/zalo-oauth",
+        "ZALO_ZBS_OA_URL": f"{url}/zalo-oa", "ZALO_ZBS_CODE_VERIFIER": "thu-nghiem",
         "ZALO_ZBS_APP_ID": "1234567890", "ZALO_ZBS_APP_SECRET": "thu-nghiem", "ZALO_ZBS_OA_SECRET": "thu-nghiem-oa",
         "ZALO_TEMPLATE": "100001", "SMS_PRICE_VND": "300", "MESSAGES_A_DAY": "500", "QUIET_HOURS": "",
         "MESSAGE_MERGE_SECONDS": "5", "CALLBACK_TOKEN": "thu-nghiem",

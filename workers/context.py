@@ -13,14 +13,12 @@ from portal.base.db import Database
 from portal.cases import following
 from portal.gateways.antivirus import Scanner
 from portal.gateways.antivirus.clamd import Clamd
-from portal.gateways.messages import Gateway
 from portal.gateways.storage import Storage
 from portal.gateways.storage.connect import connect
-from portal.gateways.zalo.zbs import Zbs
 from portal.notifications.policy import policy_from
 from portal.notifications.routes import routes_from
 from portal.notifications.sending import Sender
-from portal.notifications.tokens import SealedTokens
+from portal.notifications.tokens import with_tokens
 
 
 @dataclass(frozen=True)
@@ -48,15 +46,10 @@ def open_context(settings: Settings) -> Context:
 
 
 def _sender(settings: Settings, database: Database) -> Sender:
-    def prepare(gateway: Gateway) -> Gateway:
-        if isinstance(gateway, Zbs):
-            gateway.tokens = SealedTokens(database, gateway.name, settings.secret_key, now)
-        return gateway
-
     def code_text(session: Session, code_id: int) -> str | None:
         return following.text_of(session, code_id, settings.secret_key, now())
 
-    routes = routes_from(settings.gateways, prepare=prepare)
+    routes = routes_from(settings.gateways, prepare=with_tokens(database, settings.secret_key, now))
     policy = replace(policy_from(settings.gateways), base_url=settings.base_url).only(routes.channels())
     return Sender(database, routes, policy, now, code_text, random.SystemRandom())
 

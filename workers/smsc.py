@@ -41,7 +41,7 @@ def run(settings: Settings) -> None:
         # The SMSC gives no number to what it delivers: the same text of the same phone in the same minute is one.
         number = hashlib.sha256(f"{phone}:{text}:{now():%y%m%d%H%M}".encode()).hexdigest()[:32]
         with database.unit_of_work() as session:
-            incoming.take(session, "smpp", number, phone, text[:500], policy, now())
+            incoming.take(session, "smpp", number, incoming.phone_asker(phone), text[:500], policy, now())
 
     while True:
         try:

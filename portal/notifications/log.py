@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.identity.actor import Actor
-from portal.notifications.models import OPEN, GatewayHealth, Lane, Message, MessageState, MessageTry
+from portal.notifications.models import OPEN, GatewayHealth, Lane, Message, MessageState, MessageTry, SealedToken
 from services_catalog.text import nfc
 
 STATE_WORDS = {
@@ -102,6 +102,11 @@ def send_again(session: Session, message_id: int, reason: str, *, by: Actor, now
     session.add(again)
     session.flush()
     return again
+
+
+def consents(session: Session) -> Sequence[SealedToken]:
+    """The accounts at providers that have given tokens; what the tokens are stays sealed."""
+    return session.scalars(select(SealedToken).order_by(SealedToken.name)).all()
 
 
 def figures(session: Session, since: datetime) -> list[ChannelFigures]:

@@ -14,8 +14,20 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.base.db import Database
-from portal.gateways.zalo.zbs import TokenPair
+from portal.gateways.messages import Gateway
+from portal.gateways.zalo.zbs import TokenPair, Zbs
 from portal.notifications.models import SealedToken
+
+
+def with_tokens(database: Database, secret: str, now: Callable[[], datetime]) -> Callable[[Gateway], Gateway]:
+    """What gives a gateway that needs tokens the place where they are kept; the others stay as they are."""
+
+    def prepare(gateway: Gateway) -> Gateway:
+        if isinstance(gateway, Zbs):
+            gateway.tokens = SealedTokens(database, gateway.name, secret, now)
+        return gateway
+
+    return prepare
 
 
 class SealedTokens:

@@ -32,6 +32,7 @@ class Answer:
     body: bytes
     status: int = 200
     kind: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -122,6 +123,8 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
                 return
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.kind)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -9,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from portal.gateways.zalo.zbs import TokenPair
 from portal.notifications.tokens import SealedTokens
@@ -34,12 +35,16 @@ class Zalo(Provider):
         self._access: set[str] = set()
         self._used: set[str] = set()
         self._sent: dict[str, str] = {}
-        self.url, self.oauth_url = f"{web.url}/zalo", f"{web.url}/zalo-oauth"
+        self.url, self.oauth_url, self.oa_url = f"{web.url}/zalo", f"{web.url}/zalo-oauth", f"{web.url}/zalo-oa"
         web.paths[("POST", "/zalo/message/template")] = self._take
         web.paths[("GET", "/zalo/message/status")] = self._status
         web.paths[("GET", "/zalo/message/quota")] = self._quota
         web.paths[("GET", "/zalo/template/info/v2")] = self._template
         web.paths[("POST", "/zalo-oauth/v4/oa/access_token")] = self._token
+        web.paths[("GET", "/zalo-oauth/v4/oa/permission")] = self._permission
+        web.paths[("POST", "/zalo-oa/v3.0/oa/message/cs")] = self._take_answer
+        self._written: set[str] = set()
+        self._codes: dict[str, str] = {}
 
     def consent(self) -> tuple[str, str]:
         """What an administrator's consent gives: an access and a refresh token."""
@@ -57,6 +62,8 @@ class Zalo(Provider):
 
     def _token(self, asked: Asked) -> Answer:
         fields = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+        if fields.get("grant_type") == "authorization_code":
+            return self._token_for_code(fields)
         given = fields.get("refresh_token", "")
         kind, _, rest = given.partition("-")
         number, _, seal = rest.partition("-")
@@ -69,6 +76,45 @@ class Zalo(Provider):
             self.renewals += 1
             access, refresh = self.consent()
         return _json({"access_token": access, "refresh_token": refresh, "expires_in": "90000"})
+
+    def _permission(self, asked: Asked) -> Answer:
+        """The administrator agrees at once and is led back with a code."""
+        if asked.query.get("app_id") != self.app_id:
+            return _json({"error": -14002, "error_name": "Invalid app"})
+        code = secrets.token_hex(8)
+        self._codes[code] = asked.query.get("code_challenge", "")
+        back = urlencode({"code": code, "oa_id": "1", "state": asked.query.get("state", "")})
+        return Answer(b"", 302, headers={"Location": f"{asked.query.get('redirect_uri', '')}?{back}"})
+
+    def _token_for_code(self, fields: Mapping[str, str]) -> Answer:
+        made = hashlib.sha256(fields.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+        if self._codes.pop(fields.get("code", ""), None) != challenge:
+            return _json({"error": -14005, "error_name": "Invalid code"})
+        access, refresh = self.consent()
+        return _json({"access_token": access, "refresh_token": refresh, "expires_in": "90000"})
+
+    def write(self, user: str, text: str, number: str = "") -> int:
+        """Somebody writes to the account; `user` is what Zalo calls them."""
+        self._written.add(user)
+        message = {"text": text, "msg_id": number or secrets.token_hex(10)}
+        return self.tell({"app_id": self.app_id, "sender": {"id": user}, "recipient": {"id": "1"},
+                          "event_name": "user_send_text", "message": message, "timestamp": _now()})  # fmt: skip
+
+    def _take_answer(self, asked: Asked) -> Answer | None:
+        if not self._knows(asked):
+            return _error(-216)
+        body = json.loads(asked.body)
+        user, text = str(body["recipient"]["user_id"]), str(body["message"]["text"])
+
+        def take() -> Answer:
+            if user not in self._written:
+                return _error(-230)
+            number = secrets.token_hex(10)
+            self.sends(Arrived("zalo", self.name, f"uid:{user}", text))
+            return _json({"error": 0, "message": "Success", "data": {"message_id": number, "user_id": user}})
+
+        return in_mood(self, take, lambda code: _error(int(code)))
 
     def _knows(self, asked: Asked) -> bool:
         return asked.headers.get("access_token", "") in self._access

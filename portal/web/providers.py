@@ -27,7 +27,10 @@ _LARGEST = 100_000
 @provider
 @limiter.limit("6000 per minute")
 def zalo() -> Response:
-    """Events of Zalo: that a message has arrived. When the address is saved Zalo sends an empty object, unsigned."""
+    """Events of Zalo: that a message has arrived, that somebody writes to the account.
+
+    When the address is saved Zalo sends an empty object, unsigned.
+    """
     raw = request.get_data(cache=False, as_text=False)[:_LARGEST]
     if raw.strip() == b"{}":
         return Response(status=200)
@@ -42,7 +45,18 @@ def zalo() -> Response:
         _receipt(
             Channel.ZALO, "zbs", str(message.get("msg_id", "")), str(message.get("tracking_id", "")), Fate.DELIVERED
         )
+    elif event.get("event_name") == "user_send_text" and isinstance(message, dict):
+        _from_zalo(event.get("sender"), str(message.get("msg_id", ""))[:100], str(message.get("text", ""))[:500])
     return Response(status=200)
+
+
+def _from_zalo(sender: object, number: str, text: str) -> None:
+    user = str(sender.get("id", "")) if isinstance(sender, dict) else ""
+    if number and text:
+        with writing() as session:
+            incoming.take(
+                session, "zbs", number, incoming.zalo_asker(user), text, policy_from(settings().gateways), now()
+            )
 
 
 @blueprint.get("/esms/<token>")
@@ -79,7 +93,8 @@ def incoming_sms(token: str) -> Response:
     number, phone, text = (request.values.get(name, "") for name in ("id", "phone", "text"))
     if number and phone and text:
         with writing() as session:
-            incoming.take(session, "callback", number[:100], phone, text[:500], policy_from(settings().gateways), now())
+            asker = incoming.phone_asker(phone)
+            incoming.take(session, "callback", number[:100], asker, text[:500], policy_from(settings().gateways), now())
     return Response(status=200)
 
 

@@ -175,6 +175,30 @@ def test_zalo_parameters_are_checked_before_sending(providers: Providers) -> Non
     assert providers.zalo.arrived == []
 
 
+def test_zalo_has_no_quota_left(providers: Providers) -> None:
+    gateway = opened(providers, Channel.ZALO, "zbs")
+    assert isinstance(gateway, zbs.Zbs)
+    providers.zalo.quota = 1
+    gateway.send(message(Channel.ZALO))
+    for _ in range(2):  # it has said so with the last one: it is not asked again today
+        with pytest.raises(TryLater) as refused:
+            gateway.send(message(Channel.ZALO, key="n2-a-260310"))
+        assert refused.value.after_seconds == 15 * 3600  # until midnight in Lạng Sơn
+    providers.zalo.quota = 5
+    gateway.now = lambda: NOW + timedelta(hours=15)
+    gateway.send(message(Channel.ZALO, key="n3-a-260310"))
+    assert len(providers.zalo.arrived) == 2
+
+
+def test_zalo_answers_who_has_written(providers: Providers) -> None:
+    gateway = opened(providers, Channel.ZALO, "zbs")
+    with pytest.raises(Refused):  # nobody with this number has written
+        gateway.send(Outgoing("r1", "uid:4711", "Hồ sơ …"))
+    providers.zalo.write("4711", "alo")
+    assert gateway.send(Outgoing("r1", "uid:4711", "Hồ sơ …")).provider_id
+    assert [(sent.to, sent.text) for sent in providers.zalo.arrived] == [("uid:4711", "Hồ sơ …")]
+
+
 def test_a_token_that_is_over_is_renewed_once(providers: Providers) -> None:
     gateway = opened(providers, Channel.ZALO, "zbs")
     providers.zalo.end_access()

@@ -52,7 +52,8 @@ class Providers:
             "SMS_SMPP_HOST": "127.0.0.1", "SMS_SMPP_PORT": str(self.smsc.port), "SMS_SMPP_SYSTEM_ID": "thu",
             "SMS_SMPP_PASSWORD": "dungthu", "SMS_SMPP_SENDER": "LANGSON", "EMAIL_SMTP_HOST": "127.0.0.1",
             "EMAIL_SMTP_PORT": str(self.mail.port), "EMAIL_SMTP_SENDER": "cong@langson.example",
-            "ZALO_ZBS_URL": self.zalo.url, "ZALO_ZBS_OAUTH_URL": self.zalo.oauth_url, "ZALO_ZBS_APP_ID": "1234567890",
+            "ZALO_ZBS_URL": self.zalo.url, "ZALO_ZBS_OAUTH_URL": self.zalo.oauth_url,
+            "ZALO_ZBS_OA_URL": self.zalo.oa_url, "ZALO_ZBS_CODE_VERIFIER": "v", "ZALO_ZBS_APP_ID": "1234567890",
             "ZALO_ZBS_APP_SECRET": "s", "ZALO_ZBS_OA_SECRET": "o",
         }  # fmt: skip
 

@@ -37,6 +37,7 @@ ROUTES = {
     ("GET", "/quan-tri/mau-tin"): Access.CONFIGURATION,
     ("POST", "/quan-tri/mau-tin"): Access.CONFIGURATION,
     ("GET", "/quan-tri/tin-nhan"): Access.OPERATION,
+    ("GET", "/quan-tri/zalo/cap-quyen"): Access.OPERATION,
     ("POST", "/quan-tri/tin-nhan/tim"): Access.OPERATION,
     ("GET", "/quan-tri/tin-nhan/<int:message_id>"): Access.OPERATION,
     ("POST", "/quan-tri/tin-nhan/<int:message_id>/gui-lai"): Access.OPERATION,

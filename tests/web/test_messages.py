@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -15,7 +19,8 @@ from sqlalchemy import select
 from config import Settings
 from portal.base.clock import now
 from portal.base.db import Database
-from portal.cases.incoming import Understood, take
+from portal.cases.incoming import Understood, phone_asker, take, zalo_asker
+from portal.cases.models import Case
 from portal.notifications.models import (
     ChannelStop,
     ContactPreference,
@@ -24,11 +29,13 @@ from portal.notifications.models import (
     Message,
     MessageState,
     Notice,
+    SealedToken,
     TextTemplate,
 )
 from portal.notifications.policy import Policy
 from tests.support.browsing import client_of
 from tests.support.desk import Desk
+from tests.support.messages import Providers, running_providers
 
 PHONE = "+84912345678"
 
@@ -37,6 +44,12 @@ PHONE = "+84912345678"
 def site(app: Flask) -> Flask:
     app.config["WTF_CSRF_ENABLED"] = False
     return app
+
+
+@pytest.fixture
+def providers() -> Iterator[Providers]:
+    with running_providers() as running:
+        yield running
 
 
 def signed_in(site: Flask, desk: Desk, login: str) -> FlaskClient:
@@ -64,11 +77,15 @@ def state_of(database: Database, message_id: int) -> str:
 
 
 def zalo_event(settings: Settings, key: str, at: float | None = None) -> tuple[bytes, dict[str, str]]:
+    message = {"delivery_time": "1", "msg_id": "Z1", "tracking_id": key}
+    return signed_by_zalo(settings, {"event_name": "user_received_message", "message": message}, at)
+
+
+def signed_by_zalo(
+    settings: Settings, event: dict[str, object], at: float | None = None
+) -> tuple[bytes, dict[str, str]]:
     env, stamp = settings.gateways, str(int((at or time.time()) * 1000))
-    message = {"delivery_time": stamp, "msg_id": "Z1", "tracking_id": key}
-    raw = json.dumps(
-        {"event_name": "user_received_message", "app_id": env["ZALO_ZBS_APP_ID"], "message": message}
-    ).encode()
+    raw = json.dumps({**event, "app_id": env["ZALO_ZBS_APP_ID"]}).encode()
     signed = env["ZALO_ZBS_APP_ID"].encode() + raw + stamp.encode() + env["ZALO_ZBS_OA_SECRET"].encode()
     mac = hashlib.sha256(signed).hexdigest()
     return raw, {"X-ZEvent-Signature": f"mac={mac}", "X-ZEvent-Timestamp": stamp}
@@ -145,17 +162,73 @@ def test_the_code_of_a_case_by_sms(site: Flask, desk: Desk) -> None:
 @pytest.mark.parametrize("word", ["dừng", "DUNG", "Dừng nhận tin", "stop", " HUỶ "])
 def test_stopping_and_beginning_again(desk: Desk, word: str) -> None:
     with desk.database.unit_of_work() as session:
-        assert take(session, "x", "1", "84912345678", word, Policy(), desk.now) is Understood.STOP
+        assert take(session, "x", "1", phone_asker("84912345678"), word, Policy(), desk.now) is Understood.STOP
         assert session.get(ChannelStop, ("sms", PHONE)) is not None
-        assert take(session, "x", "2", "84912345678", "NHẬN", Policy(), desk.now) is Understood.START
+        assert take(session, "x", "2", phone_asker("84912345678"), "NHẬN", Policy(), desk.now) is Understood.START
         assert session.get(ChannelStop, ("sms", PHONE)) is None
+
+
+def test_who_writes_by_zalo_names_both_codes(site: Flask, settings: Settings, desk: Desk) -> None:
+    desk.now = now()
+    case = desk.submit()
+    client = site.test_client()
+
+    def say(number: str, text: str) -> None:
+        event = {"event_name": "user_send_text", "sender": {"id": "4711"}, "message": {"msg_id": number, "text": text}}
+        raw, headers = signed_by_zalo(settings, event)
+        assert client.post("/nhan/zalo", data=raw, headers=headers).status_code == 200
+
+    both = f"{case.reference} {case.lookup_code.lower()}"
+    say("1", both)
+    say("1", both)  # twice is once
+    say("2", case.reference)  # the code alone tells nothing
+    say("3", "xin chào")
+    say("4", f"dừng {both}")
+    found = answers(desk.database)
+    assert found[0] == f"Hồ sơ {case.reference}: chờ tiếp nhận."
+    assert found[1].startswith("Không tìm thấy hồ sơ") and found[2].startswith("Hãy nhắn mã hồ sơ và mã tra cứu")
+    assert "không nhận tin Zalo" in found[3] and len(found) == 4
+    with desk.database.unit_of_work() as session:
+        phone = session.get_one(Case, case.id).contact_phone
+        assert session.get(ChannelStop, ("zalo", phone)) is not None
+        assert set(session.scalars(select(Message.address).where(Message.purpose == "reply"))) == {"uid:4711"}
+        assert take(session, "zbs", "5", zalo_asker("nobody"), "alo", Policy(), now()) is None
+
+
+def test_stopping_by_zalo_needs_both_codes(desk: Desk) -> None:
+    with desk.database.unit_of_work() as session:
+        assert take(session, "zbs", "1", zalo_asker("4711"), "dừng", Policy(), desk.now) is Understood.STOP
+        assert session.scalars(select(ChannelStop)).all() == []
+    assert answers(desk.database)[0].startswith("Hãy nhắn mã hồ sơ và mã tra cứu")
+
+
+def test_the_account_at_zalo_consents(site: Flask, desk: Desk, providers: Providers) -> None:
+    site.config["SETTINGS"] = replace(
+        site.config["SETTINGS"], gateways={**providers.environment, "ZALO_GATEWAYS": "zbs"}
+    )
+    client = signed_in(site, desk, "vanhanh")
+    there = client.get("/quan-tri/zalo/cap-quyen").location
+    assert there.startswith(providers.zalo.oauth_url)
+    with requests.get(there, allow_redirects=False, timeout=5) as led:
+        back = urlsplit(led.headers["Location"])
+    assert client.get("/quan-tri/zalo/cap-quyen?code=x&state=y").status_code == 403  # not the one that was begun
+    there = client.get("/quan-tri/zalo/cap-quyen").location
+    with requests.get(there, allow_redirects=False, timeout=5) as led:
+        back = urlsplit(led.headers["Location"])
+    client.get(f"{back.path}?{back.query}")
+    assert "Đã được cấp quyền" in client.get("/quan-tri/tin-nhan").text
+    with desk.database.unit_of_work() as session:
+        kept = session.scalars(select(SealedToken)).one()
+        assert kept.name == "zbs" and "a-" not in kept.sealed
+    client.get("/quan-tri/zalo/cap-quyen")
+    assert client.get(f"{back.path}?{back.query}").status_code == 403  # neither the state nor the code serves twice
 
 
 def test_who_asks_too_often_is_not_answered(desk: Desk) -> None:
     with desk.database.unit_of_work() as session:
-        found = [take(session, "x", str(n), PHONE, "alo", Policy(), desk.now) for n in range(12)]
+        found = [take(session, "x", str(n), phone_asker(PHONE), "alo", Policy(), desk.now) for n in range(12)]
         assert found.count(Understood.UNKNOWN) == 10 and found[-1] is Understood.TOO_OFTEN
-        assert take(session, "x", "99", "khong phai so", "alo", Policy(), desk.now) is None
+        assert take(session, "x", "99", phone_asker("khong phai so"), "alo", Policy(), desk.now) is None
         kept = session.scalars(select(IncomingMessage)).all()
     assert not any("alo" in str(vars(row)) for row in kept)  # the text is not kept
     assert len(answers(desk.database)) == 10

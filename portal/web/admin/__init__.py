@@ -11,10 +11,11 @@ from portal.web.admin import (
     reasons,
     texts,
     units,
+    zalo,
 )
 from portal.web.admin.blueprint import blueprint
 
 __all__ = [
     "audit", "blueprint", "calendars", "delegations", "messages", "operation", "outages", "people", "reasons", "texts",
-    "units",
+    "units", "zalo",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from portal.notifications import log
 from portal.notifications.models import MessageState
 from portal.web.access import operator
 from portal.web.admin.blueprint import blueprint
-from portal.web.session import actor, db, writing
+from portal.web.session import actor, db, settings, writing
 from services_catalog.phones import phone_of
 
 _MOST = 50
@@ -70,8 +70,9 @@ def _list(found_by: dict[str, Any]) -> str:
     return render_template(
         "admin/messages.html", rows=rows, channel=channel, state=state, is_search=bool(found_by), most=_MOST, log=log,
         figures=log.figures(db(), now() - timedelta(days=1)), ages=log.lane_ages(db(), now()),
-        alarms=log.alarms(db(), now()), health=log.health(db()), references=_references([row.case_id for row in rows]),
-        now=now(),
+        alarms=log.alarms(db(), now()),
+        consents=log.consents(db()), health=log.health(db()), references=_references([row.case_id for row in rows]),
+        now=now(), gateways=settings().gateways,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from portal.cases.models import Case
 from portal.cases.permissions import actions_of, current_stage
 from portal.cases.words import status_sentence
 from portal.documents import results, uploads
+from portal.notifications import log
 from portal.notifications.actions import latest, unread_count
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
@@ -180,4 +181,5 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
         tried=tried, errors=errors or {}, typed=request.form, messages=conversation.messages_of(session, case),
         replaced=uploads.of_case(session, case.id, replaced=True),
         slot_name=lambda number: slot_name(published.procedure, published.form, number),
+        told=log.of_case(session, case.id), log=log,
     )  # fmt: skip
