@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_GATEWAY_PREFIXES = ("SMS_", "ZALO_", "EMAIL_", "MESSAGE_", "MESSAGES_", "QUIET_", "CALLBACK_")
+_GATEWAY_PREFIXES = ("SMS_", "ZALO_", "EMAIL_", "MESSAGE_", "MESSAGES_", "QUIET_", "CALLBACK_", "PAY_", "RECEIPT_")
 _LONGEST_SOCKET_PATH = 90  # the kernel takes 107 bytes; the servers add a file name to the folder
 
 
@@ -166,6 +166,16 @@ def _standins(port: int, web_port: int) -> dict[str, str]:
         "ZALO_TEMPLATE": "100001", "SMS_PRICE_VND": "300", "MESSAGES_A_DAY": "500", "QUIET_HOURS": "",
         "MESSAGE_MERGE_SECONDS": "5", "CALLBACK_TOKEN": "thu-nghiem",
         "SMS_ESMS_CALLBACK_URL": f"http://127.0.0.1:{web_port}/nhan/esms/thu-nghiem",
+        "PAY_GATEWAYS": "vnpay,national,vietqr", "PAY_VNPAY_PAY_URL": f"{url}/vnpay/pay",
+        "PAY_VNPAY_API_URL": f"{url}/vnpay/api", "PAY_VNPAY_TMN_CODE": "LANGSON1",
+        "PAY_VNPAY_HASH_SECRET": "thu-nghiem",
+        "PAY_NATIONAL_INIT_URL": f"{url}/quoc-gia/init", "PAY_NATIONAL_QUERY_URL": f"{url}/quoc-gia/query",
+        "PAY_NATIONAL_BILL_URL": f"{url}/quoc-gia/bill", "PAY_NATIONAL_PARTNER": "LANGSON",
+        "PAY_NATIONAL_SECRET": "thu-nghiem", "PAY_VIETQR_BANK": "970436", "PAY_VIETQR_ACCOUNT": "1234567890",
+        "PAY_VIETQR_HOLDER": "THU NGHIEM", "RECEIPT_PROVIDER": "vnpt", "RECEIPT_TAX_CODES": "*:4900000000",
+        **{f"RECEIPT_VNPT_{name.upper()}_URL": f"{url}/bien-lai/{name}" for name in ("publish", "business", "portal")},
+        "RECEIPT_VNPT_ACCOUNT": "thu-nghiem", "RECEIPT_VNPT_ACPASS": "thu-nghiem", "RECEIPT_VNPT_USER": "u",
+        "RECEIPT_VNPT_PASSWORD": "p", "RECEIPT_VNPT_PATTERN": "01BLP0-001", "RECEIPT_VNPT_SERIAL": "TT-26E",
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services_catalog import words
-from services_catalog.fees import Fee
+from services_catalog.fees import Exemption, Fee
 from services_catalog.fields import KINDS
 from services_catalog.form import FormField
 from services_catalog.library import Library, Release
@@ -203,10 +203,15 @@ class _Show:
         parts += [words.channels(fee.channels)] if fee.channels else []
         parts += [f"từ {fee.valid_from:%d/%m/%Y}"] if fee.valid_from else []
         parts += [f"đến {fee.valid_to:%d/%m/%Y}"] if fee.valid_to else []
-        parts += [
-            f"giảm {e.percent_off}% cho {e.who}{f' ({e.legal_basis})' if e.legal_basis else ''}" for e in fee.exemptions
-        ]
+        parts += [f"giảm {e.percent_off}% cho {e.who}{self._more(e)}" for e in fee.exemptions]
         return ", ".join(parts)
+
+    def _more(self, exemption: Exemption) -> str:
+        parts = [exemption.legal_basis, f"giấy tờ: {exemption.proof}" if exemption.proof else None]
+        parts += [f"từ {exemption.valid_from:%d/%m/%Y}" if exemption.valid_from else None]
+        parts += [f"đến {exemption.valid_to:%d/%m/%Y}" if exemption.valid_to else None]
+        said = "; ".join(part for part in parts if part)
+        return f" ({said})" if said else ""
 
     def document(self, document: RequiredDocument) -> str:
         """Name, number of originals and copies, and for whom."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +24,24 @@ from portal.runtime import demo
 from portal.web.app import create_app
 from tests.support.desk import Desk
 from tests.support.servers import Servers, running_servers, server_folder
-from tests.support.stack import Stack, free_port
+from tests.support.stack import SEED, Stack, free_port
 
 _number = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder that all test processes of this run share; made and removed by the one that starts them."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SEED] = tempfile.mkdtemp(prefix="portal-seed-")
+        Path(os.environ[SEED]).chmod(0o755)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """See `pytest_configure`."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[SEED], ignore_errors=True)
+
+
 # A Tuesday morning, within office hours in Lạng Sơn (UTC+7).
 MORNING = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 

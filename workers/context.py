@@ -13,12 +13,15 @@ from portal.base.db import Database
 from portal.cases import following
 from portal.gateways.antivirus import Scanner
 from portal.gateways.antivirus.clamd import Clamd
+from portal.gateways.payments import gateways_from
+from portal.gateways.receipts import ReceiptProvider, provider_from
 from portal.gateways.storage import Storage
 from portal.gateways.storage.connect import connect
 from portal.notifications.policy import policy_from
 from portal.notifications.routes import routes_from
 from portal.notifications.sending import Sender
 from portal.notifications.tokens import with_tokens
+from portal.payments.asking import Asker
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Context:
     storage: Storage
     sender: Sender
     scanner: Scanner | None
+    payments: Asker
+    receipts: ReceiptProvider | None
 
 
 _context: Context | None = None
@@ -41,7 +46,9 @@ def open_context(settings: Settings) -> Context:
     database = Database(settings.database_url, pool_size=2, checks_connections=False)
     storage = connect(settings.files_dir, settings.files_url, settings.s3_endpoint_url)
     scanner = Clamd(settings.clamd) if settings.clamd else None
-    _context = Context(settings, database, storage, _sender(settings, database), scanner)
+    env = settings.gateways
+    _context = Context(settings, database, storage, _sender(settings, database), scanner,
+                       Asker(database, gateways_from(env), now), provider_from(env))  # fmt: skip
     return _context
 
 

@@ -9,4 +9,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "parent.ended": ("cases.end_children",),
     "code.asked": ("notifications.send_code",),
     "notice.created": ("notifications.deliver_notice",),
+    "payment.received": ("payments.go_on", "payments.issue_receipt"),
+    "payment.settled": ("payments.settle",),
+    "payment.returned": ("payments.ask",),
 }

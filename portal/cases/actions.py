@@ -20,6 +20,7 @@ from portal.cases.move import Move, leave_stages
 from portal.cases.permissions import FINISHING, acts_for, capacity, exists_now, may_do, may_see, was_asked_before
 from portal.identity.actor import Actor
 from portal.identity.models import Role
+from portal.payments import ledger
 from portal.publishing import queries as publishing
 from services_catalog.workflow import Workflow
 
@@ -144,6 +145,7 @@ def _settle(move: Move) -> None:
     """A case that has ended asks nothing of anybody any more."""
     case = move.case
     case.request_to_applicant = case.supplement_due_at = case.amount_due = None
+    ledger.cancel_open(move.session, case.id, move.by.account_id, move.now)
     if case.asked_keys:
         opinions.close_all(move.session, case, move.now)
 

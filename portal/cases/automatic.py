@@ -16,9 +16,11 @@ from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import current_stage, may_do
 from portal.cases.words import STATE_NAMES
 from portal.identity.actor import SYSTEM
+from portal.payments import ledger
 from portal.publishing import queries as publishing
 
 _SILENCE = "Hết thời hạn mà không có ý kiến trả lời."
+_PAID = "Đã nhận đủ tiền."
 _PARENT_ENDED = "Hồ sơ chính đã kết thúc."
 
 
@@ -29,6 +31,15 @@ def go_on(session: Session, case_id: int, action: Action, now: datetime) -> None
     except Refusal as refusal:  # said before anything is written
         if refusal.code not in ("not_now", "forbidden"):
             raise
+
+
+def paid(session: Session, case_id: int, now: datetime) -> None:
+    """Money has come, or what is asked for was there before: a case that waited for it goes on once it is enough."""
+    case = session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+    if not ledger.settle(session, case.id, now):
+        case.amount_due = ledger.balance(session, case.id)
+    elif case.state == State.PAYMENT:
+        perform_locked(session, case, Action.CONFIRM_PAYMENT, by=SYSTEM, now=now, details={"note": _PAID})
 
 
 def lapse(session: Session, case_id: int, agency_key: str, now: datetime) -> None:

@@ -80,7 +80,10 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
     Action.APPROVE: (_COMMENT,),
     Action.SUPPLY: (Detail("note", "Lời nhắn cho cán bộ", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),),
     Action.REQUEST_PAYMENT: (
-        Detail("amount", "Số tiền (đồng)", "Hãy ghi số tiền, chỉ gồm chữ số.", number=(1, 10**12)),
+        *(
+            Detail(kind, f"{label} (đồng)", "Hãy ghi số tiền, chỉ gồm chữ số.", number=(0, 10**12), is_optional=True)
+            for kind, label in (("charge", "Lệ phí"), ("fee", "Phí"), ("postage", "Cước bưu chính"))
+        ),
         Detail("request", "Nội dung phải nộp và cách nộp", "Hãy nêu khoản phải nộp, căn cứ và cách nộp."),
     ),
     Action.CONFIRM_PAYMENT: (Detail("note", "Chứng từ", "Hãy ghi số chứng từ hoặc mã giao dịch để đối chiếu."),),

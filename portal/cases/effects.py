@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from portal.base.clock import local_day
-from portal.base.errors import Invalid
+from portal.base.errors import Invalid, Refusal
 from portal.base.words import when
-from portal.cases import linked, opinions, petitions
+from portal.cases import linked, opinions, paying, petitions
 from portal.cases.clocks import go_on_after_pause, start_acceptance
 from portal.cases.details import GRANTED
 from portal.cases.lifecycle import PAUSED, Action, State
@@ -19,6 +19,8 @@ from portal.cases.move import Move, come_back, earlier, enter, following
 from portal.cases.paper import keep_in_wallet
 from portal.cases.permissions import asker
 from portal.documents import results
+from portal.outbox.actions import announce
+from portal.payments import ledger
 from portal.publishing import queries as publishing
 from services_catalog.loader import library
 from services_catalog.slots import slot_key
@@ -71,9 +73,32 @@ def _request_supplement(move: Move) -> None:
     case.supplement_due_at = move.calendar.add_days(move.now, days)
 
 
+def _accept(move: Move) -> None:
+    paying.bill_what_was_paid_before(move.session, move.case, move.by.account_id, move.now)
+
+
 def _request_payment(move: Move) -> None:
+    amounts = {kind: int(move.details.get(kind) or 0) for kind in ledger.KIND_WORDS}
+    if not any(amounts.values()):
+        raise Invalid({ledger.CHARGE: "Hãy ghi ít nhất một khoản phải nộp, chỉ gồm chữ số."})
     move.case.request_to_applicant = move.details["request"]
-    move.case.amount_due = int(move.details["amount"])
+    paying.ask_for(move.session, move.case, amounts, move.by.account_id, move.now)
+    move.case.amount_due = max(0, ledger.balance(move.session, move.case.id))
+    if not move.case.amount_due:  # it was all paid before: the machine goes on
+        announce(move.session, "payment.settled", move.case.id, move.now)
+
+
+def _confirm_payment(move: Move) -> None:
+    if not move.by.is_system:
+        paying.pay_by_transfer(move.session, move.case, move.details["note"], move.by, move.now)
+    elif not ledger.settle(move.session, move.case.id, move.now):
+        raise Refusal("not_paid", "Hồ sơ chưa nộp đủ tiền.")
+    _go_on(move)
+
+
+def _recall(move: Move) -> None:
+    ledger.cancel_open(move.session, move.case.id, move.by.account_id, move.now)
+    _go_on(move)
 
 
 def _go_on(move: Move) -> None:
@@ -120,6 +145,7 @@ def _deliver(move: Move) -> None:
 
 
 EFFECTS: dict[Action, Callable[[Move], None]] = {
+    Action.ACCEPT: _accept,
     Action.ROUTE: _route,
     Action.ASSIGN: _assign,
     Action.PROPOSE: _propose,
@@ -130,8 +156,8 @@ EFFECTS: dict[Action, Callable[[Move], None]] = {
     Action.REQUEST_SUPPLEMENT: _request_supplement,
     Action.SUPPLY: _go_on,
     Action.REQUEST_PAYMENT: _request_payment,
-    Action.CONFIRM_PAYMENT: _go_on,
-    Action.RECALL_REQUEST: _go_on,
+    Action.CONFIRM_PAYMENT: _confirm_payment,
+    Action.RECALL_REQUEST: _recall,
     Action.CONSULT: opinions.ask,
     Action.GIVE_OPINION: opinions.answer,
     Action.CLOSE_OPINION: opinions.close,

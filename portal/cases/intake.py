@@ -98,6 +98,7 @@ def _application(
         typed_by=draft.account_id if draft.is_assisted else None,
         channel=Channel.DESK if draft.is_assisted else Channel.ONLINE,
         draft_id=draft.id,
+        fee_claim=draft.fee_claim,
     )
 
 

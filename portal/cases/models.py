@@ -47,6 +47,8 @@ class Draft(Base):
     # The version it was moved from when another one came into force, and when.
     moved_from: Mapped[int | None] = mapped_column(ForeignKey("procedure_versions.id"))
     moved_at: Mapped[datetime | None]
+    # What the person says of the fees: `portal.cases.paying.claim_of`.
+    fee_claim: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -164,7 +166,9 @@ class Case(Base):
     asked_papers: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
     # Until when the applicant's question is to be answered; None where there is none open.
     answer_due_at: Mapped[datetime | None]
-    amount_due: Mapped[int | None]  # đồng
+    # What is still to be paid of the open bill, in đồng, as applicants are told.
+    amount_due: Mapped[int | None]
+    fee_claim: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     # Where the applicant lives: the name of the commune, as the form keeps it.
     commune: Mapped[str | None]
 

@@ -56,6 +56,7 @@ class Application:
     external_id: str | None = None
     parent: Case | None = None
     draft_id: uuid.UUID | None = None
+    fee_claim: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -85,6 +86,7 @@ def open_case(session: Session, application: Application, *, by: Actor, now: dat
         contact_name=contact.name,
         contact_phone=contact.phone,
         answers=dict(application.answers),
+        fee_claim=dict(application.fee_claim),
         commune=finding.commune_of(application.answers),
         lookup_code="".join(secrets.choice(_SECRET_LETTERS) for _ in range(8)),
         state=State.SUBMITTED,

@@ -6,12 +6,12 @@ that begin with `<CHANNEL>_<NAME>_` and raises `NotConfigured` with the one that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib import import_module
 from typing import Protocol
+
+from portal.base.named import open_named
 
 
 class Channel(StrEnum):
@@ -103,15 +103,9 @@ class Gateway(Protocol):
         """Let go of connections."""
 
 
-_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
-
-
 def open_gateway(channel: Channel, name: str, env: Mapping[str, str]) -> Gateway:
     """The gateway whose file has this name. Raises `NotConfigured`, also where there is no such file."""
-    try:
-        module = import_module(f"portal.gateways.{channel}.{name}") if _NAME.match(name) else None
-    except ModuleNotFoundError:
-        module = None
+    module = open_named(f"portal.gateways.{channel}", name)
     if module is None:
         raise NotConfigured(f"{channel.upper()}_GATEWAYS: không có cổng “{name}”")
     gateway: Gateway = module.open_gateway(env)

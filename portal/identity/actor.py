@@ -61,6 +61,11 @@ class Actor:
         return self.has_any(frozenset({Role.OPERATOR}))
 
     @property
+    def accounts(self) -> bool:
+        """True if this person looks after the money of some agency."""
+        return self.has_any(frozenset({Role.ACCOUNTANT}))
+
+    @property
     def agency_keys(self) -> frozenset[str]:
         """The agencies at which a position is held."""
         return frozenset(agency for agency, _ in self.roles)

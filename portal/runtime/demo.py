@@ -27,6 +27,7 @@ class DemoAccount:
     description: str
     role: Role | None = None
     title: str | None = None
+    is_of_province: bool = False
 
 
 ACCOUNTS = (
@@ -37,6 +38,7 @@ ACCOUNTS = (
     DemoAccount("lanhdao", "Lãnh Đạo Mẫu", f"lãnh đạo phê duyệt, {_WARD}", Role.APPROVER, "Chủ tịch"),
     DemoAccount("vanthu", "Văn Thư Mẫu", f"văn thư, {_WARD}", Role.CLERK),
     DemoAccount("ketoan", "Kế Toán Mẫu", f"kế toán, {_WARD}", Role.ACCOUNTANT),
+    DemoAccount("ketoantinh", "Kế Toán Tỉnh Mẫu", "kế toán, toàn tỉnh", Role.ACCOUNTANT, is_of_province=True),
     DemoAccount("bientap", "Biên Tập Mẫu", "biên tập danh mục, toàn tỉnh", Role.CATALOG_EDITOR),
     DemoAccount("duyetdanhmuc", "Duyệt Danh Mục Mẫu", "duyệt danh mục, toàn tỉnh", Role.CATALOG_APPROVER),
     DemoAccount("quantri", "Quản Trị Cấu Hình Mẫu", "lịch làm việc, sự cố, ủy quyền, toàn tỉnh", Role.CONFIGURATOR),
@@ -64,7 +66,8 @@ def create_accounts(session: Session, now: datetime) -> None:
             now=now,
         )
         if demo.role:
-            for agency in (AGENCY, POLICE) if demo.role in CASE_ROLES else (OFFICE,):
+            is_of_units = demo.role in CASE_ROLES and not demo.is_of_province
+            for agency in (AGENCY, POLICE) if is_of_units else (OFFICE,):
                 appoint(session, account, agency, demo.role, now, title=demo.title)
 
 

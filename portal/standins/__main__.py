@@ -15,8 +15,11 @@ from portal.base.logs import configure, logger
 from portal.notifications.tokens import SealedTokens
 from portal.standins.esms import Esms
 from portal.standins.mail import Mail
+from portal.standins.national_payments import NationalPayments
 from portal.standins.phone import Arrived, TestPhone
 from portal.standins.smsc import Smsc
+from portal.standins.vnpay import Vnpay
+from portal.standins.vnpt_receipts import VnptReceipts
 from portal.standins.web import Web
 from portal.standins.zalo import Zalo, consent_to
 
@@ -42,6 +45,11 @@ def main() -> None:
     zalo.quota = 1_000_000
     # Every tenth phone has no Zalo, so that the way to SMS is seen as well.
     zalo.has_zalo = lambda number: not number.endswith("0")
+    notify = f"{settings.local_url}/nhan/thanh-toan"
+    Vnpay(web, env["PAY_VNPAY_TMN_CODE"], env["PAY_VNPAY_HASH_SECRET"], f"{notify}/vnpay")
+    NationalPayments(web, env["PAY_NATIONAL_PARTNER"], env["PAY_NATIONAL_SECRET"], f"{notify}/national",
+                     f"{settings.base_url}/nop-tien/ve/national")  # fmt: skip
+    VnptReceipts(web, env["RECEIPT_VNPT_ACCOUNT"], env["RECEIPT_VNPT_ACPASS"])
     for provider in (zalo, Esms(web), Smsc(settings.standins_port + 1, env["SMS_SMPP_PASSWORD"]),
                      Mail(settings.standins_port + 2)):  # fmt: skip
         provider.show = show

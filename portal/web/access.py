@@ -29,6 +29,7 @@ class Access(StrEnum):
     CONFIGURATION = "configuration"
     PERSONNEL = "personnel"
     OPERATION = "operation"
+    ACCOUNTING = "accounting"
     PARTNER = "partner"
     PROVIDER = "provider"
     DEMO = "demo"
@@ -72,6 +73,11 @@ def personnel(view: View) -> View:
 def operator(view: View) -> View:
     """Those who watch over the running system. They see codes of cases and nothing of what is in them."""
     return _mark(view, Access.OPERATION)
+
+
+def accountant(view: View) -> View:
+    """Accountants; whose money, is decided in `portal.payments.queries.scope`."""
+    return _mark(view, Access.ACCOUNTING)
 
 
 def partner(view: View) -> View:
@@ -139,6 +145,7 @@ def _may_enter(actor: Actor, access: Access | None) -> bool:
         Access.CONFIGURATION: actor.configures,
         Access.PERSONNEL: actor.is_staff or actor.configures,
         Access.OPERATION: actor.operates,
+        Access.ACCOUNTING: actor.accounts,
     }
     return access is None or allowed.get(access, True)
 

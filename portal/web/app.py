@@ -18,10 +18,12 @@ from portal.cases import words as case_words
 from portal.cases.lateness import is_late
 from portal.deadlines.remaining import office_words
 from portal.gateways.antivirus.clamd import Clamd
+from portal.gateways.payments import gateways_from
 from portal.gateways.storage.connect import connect
 from portal.publishing.queries import LiveIndex
 from portal.web import access, commands, errors, health, requests, security, session
 from portal.web.account.views import blueprint as account
+from portal.web.accounting import blueprint as accounting
 from portal.web.admin import blueprint as admin
 from portal.web.api import blueprint as api
 from portal.web.catalog import blueprint as catalog
@@ -39,7 +41,7 @@ from services_catalog.fields.rows import in_row
 from services_catalog.form import FormField
 from services_catalog.spelling import highlight
 
-BLUEPRINTS = (public, test_phone, providers, account, *CITIZEN, desk, catalog, admin, api, health.blueprint)
+BLUEPRINTS = (public, test_phone, providers, account, *CITIZEN, desk, catalog, admin, accounting, api, health.blueprint)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -58,6 +60,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["storage"] = connect(settings.files_dir, settings.files_url, settings.s3_endpoint_url)
     app.extensions["scanner"] = Clamd(settings.clamd) if settings.clamd else None
     app.extensions["search"] = LiveIndex()
+    app.extensions["payment_gateways"] = gateways_from(settings.gateways)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     requests.install(app)

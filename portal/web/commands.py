@@ -1,4 +1,4 @@
-"""Commands of the operator: `flask catalog …`, `flask account …`, `flask messages …`, `flask doctor`."""
+"""Commands of the operator: `flask catalog`, `account`, `messages`, `payments`, `doctor`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.agencies.models import Agency
 from portal.base.clock import local_day, now
 from portal.base.db import Database
+from portal.cases import paying
 from portal.cases.models import HERE
 from portal.gateways.zalo.zbs import TokenPair
 from portal.identity import actions as identity
@@ -71,6 +72,22 @@ def consent_command(access_token: str, refresh_token: str) -> None:
     finally:
         database.dispose()
     click.echo("Đã ghi. Lần gửi đầu tiên sẽ gia hạn ngay.")
+
+
+payments = AppGroup("payments", help="Phí, lệ phí.")
+
+
+@payments.command("verify")
+@with_appcontext
+def verify_payments_command() -> None:
+    """Chứng minh sổ thu, biên lai và hồ sơ khớp nhau; thoát với mã 1 nếu không."""
+    with writing_alone() as session:
+        found = paying.mistakes(session)
+    for sentence in found:
+        click.echo(sentence, err=True)
+    if found:
+        sys.exit(1)
+    click.echo("Sổ thu, biên lai và hồ sơ khớp nhau.")
 
 
 @account.command("appoint")
@@ -148,6 +165,7 @@ def install(app: Flask) -> None:
     app.cli.add_command(cases)
     app.cli.add_command(account)
     app.cli.add_command(messages)
+    app.cli.add_command(payments)
     app.cli.add_command(partner)
     app.cli.add_command(doctor_command)
 

@@ -106,6 +106,11 @@ def pdf_response(content: bytes, name: str) -> Response:
     return _response(content, "application/pdf", name, attached=False)
 
 
+def download_response(content: bytes, media_type: str, name: str) -> Response:
+    """A file made just now, as a download."""
+    return _response(content, media_type, name, attached=True)
+
+
 def _response(content: bytes, media_type: str, name: str, *, attached: bool) -> Response:
     response = send_file(
         io.BytesIO(content), mimetype=media_type, as_attachment=attached, download_name=name, max_age=0

@@ -11,11 +11,14 @@ from werkzeug.wrappers import Response
 from portal.base.clock import now
 from portal.cases import incoming
 from portal.gateways.messages import Channel, Fate
+from portal.gateways.payments import Forged, Said, Verdict
 from portal.gateways.sms import esms, speedsms
 from portal.gateways.zalo import zbs
 from portal.notifications.policy import policy_from
 from portal.notifications.receipts import receive_receipt
+from portal.payments import actions
 from portal.web.access import provider
+from portal.web.citizen.paying import gateways
 from portal.web.security import limiter
 from portal.web.session import settings, writing
 
@@ -82,6 +85,25 @@ def speedsms_report(token: str) -> Response:
         fate = speedsms.fate_of(given.get("status"))
         _receipt(Channel.SMS, "speedsms", str(given.get("tranId", ""))[:100], "", fate)
     return Response(status=200)
+
+
+@blueprint.route("/thanh-toan/<gateway>", methods=["GET", "POST"])
+@provider
+@limiter.limit("6000 per minute")
+def payment_notice(gateway: str) -> Response:
+    """What a payment gateway signs: taken once, refused where anything in it was changed."""
+    found = gateways().get(gateway) or abort(404)
+    said = Said(request.args.to_dict(), request.get_data(cache=False)[:_LARGEST])
+    outcome = None
+    with writing() as session:
+        try:
+            outcome = found.read(said)
+            verdict = actions.take(session, gateway, outcome, now())
+        except Forged:
+            verdict = Verdict.FORGED
+            actions.note_report(session, gateway, verdict, now())
+    answer = found.reply(verdict, outcome, now())
+    return Response(answer.body, mimetype=answer.kind)
 
 
 @blueprint.route("/tin-nhan/<token>", methods=["GET", "POST"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -9,9 +11,9 @@ from flask_wtf import CSRFProtect
 
 from config import Settings
 
-CSP = (
+_CSP = (
     "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    "form-action 'self'{ways}; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
 # A person's file is shown by the browser's own viewer and may run nothing.
 FILE_CSP = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -20,6 +22,13 @@ _SEVERAL_FILES = ("drafts.upload", "api.receive_case", "api.act_on_case")
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True, swallow_errors=True)
+
+
+def _payment_origins(settings: Settings) -> list[str]:
+    """Where a form may lead in the end: browsers look at the redirect to a gateway's page as well."""
+    urls = [text for name, text in settings.gateways.items() if name in ("PAY_VNPAY_PAY_URL", "PAY_NATIONAL_INIT_URL")]
+    more = settings.gateways.get("PAY_ORIGINS", "").split()
+    return sorted({f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, [*urls, *more]) if parts.netloc})
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -42,9 +51,11 @@ def install(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
 
+    policy = _CSP.format(ways="".join(f" {origin}" for origin in _payment_origins(settings)))
+
     @app.after_request
     def headers(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Frame-Options"] = "DENY"

@@ -85,6 +85,9 @@ def sheets(library: Library) -> tuple[Sheet, ...]:
             Column("Đối tượng", "who"),
             Column("Giảm (%)", "percent_off", from_cell=_as_it_is),
             Column("Căn cứ", "legal_basis"),
+            Column("Giấy tờ chứng minh", "proof"),
+            Column("Từ ngày", "valid_from", from_cell=_day),
+            Column("Đến hết ngày", "valid_to", from_cell=_day),
         )),
         Sheet("Bước", "stages", (
             Column("Khóa", "key"),

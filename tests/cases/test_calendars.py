@@ -243,7 +243,7 @@ def test_states_without_a_clock_are_left_alone(desk: Desk) -> None:
 
 
 def pause(desk: Desk, case: Case) -> Case:
-    return desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"amount": "1000", "request": "Nộp"})
+    return desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"charge": "1000", "request": "Nộp"})
 
 
 def resume(desk: Desk, case: Case) -> Case:

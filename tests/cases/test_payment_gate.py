@@ -18,7 +18,7 @@ from tests.cases.test_path import WORKFLOW
 from tests.publishing.test_versions import publish
 from tests.support.desk import Desk
 
-ASK = {"amount": "150000", "request": "Lệ phí trước bạ, nộp tại kho bạc."}
+ASK = {"charge": "150000", "request": "Lệ phí trước bạ, nộp tại kho bạc."}
 
 
 def test_the_clock_stands_until_it_is_paid_and_runs_on(desk: Desk) -> None:
@@ -68,7 +68,7 @@ def test_the_head_takes_a_request_back(desk: Desk, ask: Action) -> None:
 @pytest.mark.parametrize("amount", ["", "0", "-5", "1.5", "mười", "1e9", "9999999999999999"])
 def test_money_is_whole_dong(desk: Desk, amount: str) -> None:
     with pytest.raises(Invalid):
-        desk.do(desk.case_at(Action.ROUTE), "chuyenvien", Action.REQUEST_PAYMENT, details={**ASK, "amount": amount})
+        desk.do(desk.case_at(Action.ROUTE), "chuyenvien", Action.REQUEST_PAYMENT, details={**ASK, "charge": amount})
 
 
 def test_the_accountant_has_nothing_else_to_do(desk: Desk) -> None:

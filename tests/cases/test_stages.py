@@ -142,7 +142,7 @@ def test_options_of_a_stage_are_all_it_may_do(desk: Desk) -> None:
     with pytest.raises(Refusal, match="Bước này không được"):
         desk.do(case, "chuyenvien", Action.REQUEST_SUPPLEMENT, details={"request": "Thêm"})
     with pytest.raises(Refusal, match="Bước này không được"):
-        desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"amount": "1", "request": "Nộp"})
+        desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"charge": "1", "request": "Nộp"})
     ask = {"agency": OTHER, "question": "Có vướng không?", "days": "2"}
     assert desk.do(case, "chuyenvien", Action.CONSULT, details=ask).asked_keys == [OTHER]
 
@@ -261,7 +261,7 @@ def test_money_is_confirmed_where_it_was_asked_for(desk: Desk) -> None:
     second = stage("second", "case_officer", "endorse", agency=OTHER, options=["payment"])
     with_stages(desk, RECEIVE, EXAMINE, second, APPROVE, ISSUE)
     case = desk.do(desk.case_at(Action.ROUTE), "chuyenvien", Action.PROPOSE, details=DECISION)
-    case = desk.do(case, "bientap", Action.REQUEST_PAYMENT, details={"amount": "1000", "request": "Nộp"})
+    case = desk.do(case, "bientap", Action.REQUEST_PAYMENT, details={"charge": "1000", "request": "Nộp"})
     assert desk.waiting("duyetdanhmuc") == [case.id]
     assert desk.waiting("ketoan") == []
     with pytest.raises(Forbidden):

@@ -103,7 +103,7 @@ def test_what_was_used_before_a_pause_counts_and_is_not_said_twice(desk: Desk) -
     half, most = ladder(case)[:2]
     assert warned(desk, half) == {"chuyenvien"}
     desk.now = half + timedelta(hours=1)
-    desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"amount": "1", "request": "x"})
+    desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"charge": "1", "request": "x"})
     desk.now += timedelta(days=20)
     case = desk.do(case, "ketoan", Action.CONFIRM_PAYMENT, details={"note": "x"})
     rungs = ladder(case)

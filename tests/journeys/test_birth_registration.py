@@ -182,7 +182,7 @@ def test_the_screenshot_of_the_readme_is_made(stack: Stack, browser: Browser, tm
         "/khong-co",
     ],
 )
-@pytest.mark.parametrize("width", [320, 1366])
+@pytest.mark.parametrize("width", [320, pytest.param(1366, marks=pytest.mark.long)])
 def test_public_pages_are_accessible_and_fit(stack: Stack, browser: Browser, path: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 800})
     page.goto(stack.base_url + path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright._impl._api_structures import StorageState
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.test_birth_registration import check_page, click, sign_in
@@ -13,12 +14,25 @@ CODE = "1.000894"  # marriage: another procedure than the one the other journeys
 NEW_NAME = "Thủ tục đăng ký kết hôn (bản thử trên trình duyệt)"
 
 
+# Who has signed in at a portal stays so: the session of the browser is kept for the next page of the same person.
+_signed_in: dict[tuple[str, str], StorageState] = {}
+_first_page: dict[tuple[str, str], str] = {}
+
+
 def person(browser: Browser, stack: Stack, login: str, width: int = 1366) -> Page:
     """A signed-in person at a desk or on a phone."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, base_url=stack.base_url, locale="vi-VN")
+    known = _signed_in.get((stack.base_url, login))
+    context = browser.new_context(viewport={"width": width, "height": 800}, base_url=stack.base_url, locale="vi-VN",
+                                  storage_state=known)  # fmt: skip
     page = context.new_page()
+    if known:
+        page.goto("/")
+        page.goto(_first_page[stack.base_url, login])
+        return page
     page.goto("/dang-nhap")
     sign_in(page, login)
+    _signed_in[stack.base_url, login] = context.storage_state()
+    _first_page[stack.base_url, login] = page.url
     return page
 
 

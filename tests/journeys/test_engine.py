@@ -65,7 +65,7 @@ def test_a_case_that_needs_others(stack: Stack, browser: Browser, width: int) ->
     check_page(citizen)
     act(desk, child, "decline", reason="Cha mẹ đã nộp riêng.")
     wait_for_stage(officer, reference, "propose")
-    act(officer, reference, "request_payment", amount="8000", request="Lệ phí bản sao.")
+    act(officer, reference, "request_payment", charge="8000", request="Lệ phí bản sao.")
     citizen.goto(f"/ho-so/{reference}")
     expect(citizen.locator("main")).to_contain_text("Bạn cần nộp 8.000 đ.")
     check_page(citizen)

@@ -33,7 +33,9 @@ def test_from_search_to_result(stack: Stack) -> None:
     check_end(stack, reference, story.receive(citizen, reference))
 
 
-@pytest.mark.parametrize("moment", ["before accept", "after accept", "after issue"])
+@pytest.mark.parametrize(
+    "moment", ["after accept", *(pytest.param(m, marks=pytest.mark.long) for m in ("before accept", "after issue"))]
+)
 def test_killing_the_worker_changes_nothing(stack: Stack, moment: str) -> None:
     def kill(now: str) -> None:
         if now == moment:

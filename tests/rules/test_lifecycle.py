@@ -39,7 +39,8 @@ def test_only_known_events_cause_notices_or_tasks() -> None:
     events = {t.event for t in TRANSITIONS.values()} | {"case.submitted"} | NOTES
     assert set(_TEXTS) <= events
     assert set(SUBSCRIBERS) <= events | {"notice.created", "stage.automatic", "child.done", "parent.ended",
-                                          "code.asked"}  # fmt: skip
+                                          "code.asked", "payment.received", "payment.settled",
+                                          "payment.returned"}  # fmt: skip
 
 
 def test_listeners_and_timetable_name_registered_tasks() -> None:

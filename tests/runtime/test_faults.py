@@ -302,6 +302,7 @@ def test_the_clock_may_jump(stack: Stack, desk: Desk, gateway: Esms, clock: Sett
             assert list(times) == sorted(times)
 
 
+@pytest.mark.long
 def test_a_beat_that_hangs_costs_time_and_nothing_else(stack: Stack, desk: Desk, gateway: Esms) -> None:
     beat = stack.children()["beat"]
     beat.suspend()

@@ -29,7 +29,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_signal_stops_everything_cleanly(var_dir: Path, number: signal.Signals) -> None:
     stack = Stack(var_dir, free_port())
     stack.start()
@@ -146,7 +146,7 @@ def test_kill_9_while_the_cluster_is_made_spoils_nothing() -> None:
         process.kill()
         process.communicate()
         assert not (folder / "postgres").exists()
-        stack = Stack(folder, free_port())
+        stack = Stack(folder, free_port(), is_seeded=False)
         stack.start()
         stack.stop()
 

@@ -44,7 +44,8 @@ def begin(client: FlaskClient, code: str) -> str:
     return answer.location.split("/")[2]
 
 
-@pytest.mark.parametrize("part", range(4))
+# A quarter of the forms each time; the others by `make test-long`.
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in (1, 2, 3))])
 def test_every_form_renders_takes_right_answers_and_is_read_once_more(citizen: FlaskClient, part: int) -> None:
     for number, (code, form) in enumerate(list(FORMS.items())[part::4]):
         draft = begin(citizen, code)

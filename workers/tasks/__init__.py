@@ -1,5 +1,5 @@
 """The tasks. Each may run twice: `listener` sees to it that its work is done once."""
 
-from workers.tasks import administration, cases, documents, identity, notifications, outbox, publishing
+from workers.tasks import administration, cases, documents, identity, notifications, outbox, payments, publishing
 
-__all__ = ["administration", "cases", "documents", "identity", "notifications", "outbox", "publishing"]
+__all__ = ["administration", "cases", "documents", "identity", "notifications", "outbox", "payments", "publishing"]

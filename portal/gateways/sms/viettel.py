@@ -1,17 +1,15 @@
-"""SMS through Viettel (SOAP, operation wsCpMt). One operation: the envelope is made with lxml, without a WSDL."""
+"""SMS through Viettel (SOAP, operation wsCpMt)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from defusedxml.ElementTree import fromstring
-from lxml import etree
-
 from portal.gateways.http import Line, OverHttp
-from portal.gateways.messages import Accepted, Fate, Outgoing, TryLater, Unclear, WrongMessage, address, as_84, required
+from portal.gateways.messages import Accepted, Fate, Outgoing, TryLater, WrongMessage, address, as_84, required
+from portal.gateways.soap import envelope, texts
 
-_SOAP, _IMPL = "http://schemas.xmlsoap.org/soap/envelope/", "http://impl.bulkSms.ws/"
+_NAMESPACE = "http://impl.bulkSms.ws/"
 _PLAIN, _UNICODE = "0", "1"
 
 
@@ -37,8 +35,9 @@ class Viettel(OverHttp):
             "ContentType": _PLAIN if message.text.isascii() else _UNICODE,
         }  # fmt: skip
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
-        answer = self._line.ask("POST", self.url, data=_envelope(parts), headers=headers)
-        result, said = _result(answer.content)
+        answer = self._line.ask("POST", self.url, data=envelope(_NAMESPACE, "wsCpMt", parts), headers=headers)
+        found = texts(answer.content, self.name)
+        result, said = found.get("result", "?"), found.get("message", "")
         if result == "1":
             return Accepted(message.key)
         raise (WrongMessage if "TEMPLATE" in said.upper() else TryLater)(f"viettel {result}")
@@ -46,24 +45,6 @@ class Viettel(OverHttp):
     def find(self, key: str, provider_id: str | None) -> Fate:
         """It answers no questions about one message."""
         return Fate.UNKNOWN
-
-
-def _envelope(parts: Mapping[str, str]) -> bytes:
-    root = etree.Element(f"{{{_SOAP}}}Envelope", nsmap={"soapenv": _SOAP, "impl": _IMPL})
-    body = etree.SubElement(root, f"{{{_SOAP}}}Body")
-    operation = etree.SubElement(body, f"{{{_IMPL}}}wsCpMt")
-    for name, text in parts.items():
-        etree.SubElement(operation, name).text = text
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="utf-8"))
-
-
-def _result(content: bytes) -> tuple[str, str]:
-    try:
-        root = fromstring(content)
-    except Exception as error:
-        raise Unclear("viettel no XML") from error
-    found = {element.tag.rpartition("}")[2]: element.text or "" for element in root.iter()}
-    return found.get("result", "?"), found.get("message", "")
 
 
 def open_gateway(env: Mapping[str, str]) -> Viettel:

@@ -49,7 +49,7 @@ class TimeLimitRow(Form):
 
 
 class FeeRow(Form):
-    """A fee rule; each exemption is a line "ai | phần trăm giảm | căn cứ"."""
+    """A fee rule; each exemption is a line of `_EXEMPTION`, with bars between."""
 
     amount_vnd = StringField("Số tiền (đồng)")
     kind = StringField("Loại")
@@ -244,15 +244,17 @@ def _fee_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _exemption(line: str) -> dict[str, str]:
-    parts = [part.strip() for part in line.split("|", 2)]
-    return _filled(dict(zip(("who", "percent_off", "legal_basis"), parts, strict=False)))
+    parts = [part.strip() for part in line.split("|", len(_EXEMPTION) - 1)]
+    return _filled(dict(zip(_EXEMPTION, parts, strict=False)))
 
 
 def _exemption_line(exemption: Mapping[str, Any]) -> str:
-    parts = (exemption["who"], str(exemption["percent_off"]), exemption["legal_basis"])
-    return " | ".join(part for part in parts if part)
+    parts = [str(exemption.get(name) or "") for name in _EXEMPTION]
+    return " | ".join(parts).rstrip(" |")
 
 
+# What a line says of an exemption, in this order; what comes last may be missing.
+_EXEMPTION = ("who", "percent_off", "legal_basis", "proof", "valid_from", "valid_to")
 # "8.000", "150 000": the Vietnamese way; anything else is left for the check to refuse.
 _GROUPED = re.compile(r"\d{1,3}([. ]\d{3})+")
 _READERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"fees": _fee_row, "documents": _document_row}

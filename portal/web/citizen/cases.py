@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from portal.agencies.models import Agency
 from portal.base.clock import now
 from portal.base.errors import Invalid, NotFound
-from portal.cases import again, conversation, drafts, queries
+from portal.cases import again, conversation, drafts, paying, queries
 from portal.cases.actions import perform
 from portal.cases.details import DETAILS
 from portal.cases.lifecycle import Action, State
@@ -21,6 +21,7 @@ from portal.cases.words import status_sentence
 from portal.documents import results, uploads
 from portal.notifications import log
 from portal.notifications.actions import latest, unread_count
+from portal.payments.models import PaymentState
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
 from portal.web.citizen.blueprints import cases as blueprint
@@ -181,5 +182,6 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
         tried=tried, errors=errors or {}, typed=request.form, messages=conversation.messages_of(session, case),
         replaced=uploads.of_case(session, case.id, replaced=True),
         slot_name=lambda number: slot_name(published.procedure, published.form, number),
-        told=log.of_case(session, case.id), log=log,
+        told=log.of_case(session, case.id), log=log, owed=paying.payable(session, case),
+        paid=any(one.state == PaymentState.PAID for one in paying.payments_of(session, case.id)),
     )  # fmt: skip

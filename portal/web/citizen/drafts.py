@@ -11,7 +11,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from portal.agencies.models import Agency
 from portal.base.clock import local_day, now
 from portal.base.errors import Invalid, NotFound, Refusal
-from portal.cases import drafts, intake
+from portal.cases import drafts, intake, paying
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
 from portal.web.citizen.blueprints import drafts as blueprint
@@ -22,7 +22,8 @@ from portal.web.session import actor, db, storage, writing
 from services_catalog import words
 from services_catalog.answers import check_step
 from services_catalog.computed import computed
-from services_catalog.fees import fees_due
+from services_catalog.fees import assess, exemptions
+from services_catalog.fees import groups as fee_groups
 from services_catalog.fields import KINDS, Rows, show_answer
 from services_catalog.form import FormStep
 from services_catalog.loader import library
@@ -88,11 +89,39 @@ def autosave(draft_id: uuid.UUID) -> Any:
 @signed_in
 def fee(draft_id: uuid.UUID) -> str:
     """What it costs, and when it is to be paid."""
+    return _fee_page(open_draft(draft_id))
+
+
+@blueprint.post("/ho-so-nhap/<uuid:draft_id>/le-phi")
+@signed_in
+def save_fee(draft_id: uuid.UUID) -> Any:
+    """Keep which case it is and who pays less; what does not fit is left open, an officer decides anyway."""
     opened = open_draft(draft_id)
-    channel = Channel.DESK if opened.draft.is_assisted else Channel.ONLINE
-    due = [f for f in fees_due(opened.published.procedure.fees, local_day(now())) if f.holds_for(channel)]
-    return render_template("citizen/fee.html", o=opened, here="fee", fees=due, words=words,
-                           defaults=library().defaults)  # fmt: skip
+    fees, channel = opened.published.procedure.fees, _channel(opened)
+    places = {place for group in fee_groups(fees, local_day(now()), channel) for place, _ in group}
+    chosen = sorted({int(text) for text in request.form.values() if text.isdecimal() and int(text[:6]) in places})
+    known = {one.who for one in exemptions(fees, local_day(now()), channel)}
+    who = request.form.get("who", "")
+    with writing() as session:
+        draft = drafts.draft_for(session, actor(), draft_id, lock=True)
+        draft.fee_claim = {"fees": chosen, "who": who if who in known else ""}
+    if request.form.get("do") == "count":
+        return redirect(url_for("drafts.fee", draft_id=draft_id))
+    return redirect(url_for("drafts.review", draft_id=draft_id))
+
+
+def _channel(opened: Opened) -> Channel:
+    return Channel.DESK if opened.draft.is_assisted else Channel.ONLINE
+
+
+def _fee_page(opened: Opened) -> str:
+    fees, day, channel = opened.published.procedure.fees, local_day(now()), _channel(opened)
+    claim = paying.claim_of(opened.draft.fee_claim)
+    return render_template(
+        "citizen/fee.html", o=opened, here="fee", groups=fee_groups(fees, day, channel), claim=claim, words=words,
+        exemptions=exemptions(fees, day, channel), lines=assess(fees, claim, day, channel) if fees else None,
+        defaults=library().defaults,
+    )  # fmt: skip
 
 
 @blueprint.get("/ho-so-nhap/<uuid:draft_id>/xem-lai")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
-from portal.cases import conversation, petitions, queries
+from portal.cases import conversation, paying, petitions, queries
 from portal.cases.actions import stages_ahead
 from portal.cases.choices import Options, choices_of
 from portal.cases.details import DETAILS, asks_something
@@ -33,11 +33,15 @@ from portal.documents import results, uploads
 from portal.identity import queries as identity
 from portal.identity.actor import Actor
 from portal.notifications import log
+from portal.payments import ledger, receipts
+from portal.payments.queries import STATE_WORDS
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
+from portal.web.citizen.paying import gateways, way_words
 from portal.web.desk.columns import rows_of
 from services_catalog.fields import show_answer
 from services_catalog.slots import slot_name
+from services_catalog.words import money
 
 _MINUTE = timedelta(minutes=1)
 
@@ -64,13 +68,21 @@ def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[st
         "VERDICT_NAMES": checklist.VERDICT_NAMES, "replaced": uploads.of_case(session, case.id, replaced=True),
         "slot_name": lambda number: slot_name(published.procedure, published.form, number),
         "changes": _changes(case, published), "asked_at": _last_at(history, "case.supplement_requested"),
-        "told": log.of_case(session, case.id), "log": log,
+        "told": log.of_case(session, case.id), "log": log, **_money(session, case, actor),
         "result": results.result_of(session, case.id), "next_reference": queues.next_of(session, actor, case, now),
         "children": children_of(session, case),
         "parent": session.get(Case, case.parent_id) if case.parent_id else None, "persons": _persons(session, case),
         "colleagues": notes.colleagues(session, case, now), "slips": _slips(history),
         **_talk(session, case, history, papers),
     }  # fmt: skip
+
+
+def _money(session: Session, case: Case, actor: Actor) -> dict[str, Any]:
+    """What the case costs and what was paid of it."""
+    may_collect = paying.may_collect(actor, case)
+    return {"owed": paying.payable(session, case), "payments": paying.payments_of(session, case.id),
+            "payment_receipts": receipts.of_case(session, case.id), "may_collect": may_collect,
+            "PAYMENT_WORDS": STATE_WORDS, "way_words": way_words, "ways": gateways()}  # fmt: skip
 
 
 def _talk(session: Session, case: Case, history: Sequence[CaseEvent], papers: list[checklist.Paper]) -> dict[str, Any]:
@@ -108,9 +120,21 @@ def _defaults(session: Session, case: Case, papers: list[checklist.Paper]) -> di
         (Action.RESCHEDULE, "reason"): wish.get("request", "") if case.petition == Action.RESCHEDULE else "",
         (Action.REQUEST_SUPPLEMENT, "request"): text,
         (Action.REQUEST_SUPPLEMENT, "papers"): ",".join(map(str, places)),
+        **_fees(session, case),
         (Action.PROPOSE, "decision"): case.decision or "",
         (Action.PROPOSE, "outcome"): "granted" if case.is_granted else "",
     }
+
+
+def _fees(session: Session, case: Case) -> dict[tuple[str, str], str]:
+    """What the rules say that it costs, by what the applicant has claimed: the officer looks at it and decides."""
+    lines = ledger.lines_of(paying.assessed(session, case) or ())
+    sums = {kind: sum(int(one["amount_vnd"]) for one in lines if one["kind"] == kind) for kind in ledger.KIND_WORDS}
+    words = [f"{one['label']}: {money(one['amount_vnd'])}" + (f" ({one['because']})" if one["because"] else "")
+             for one in lines]  # fmt: skip
+    found: dict[tuple[str, str], str] = {(Action.REQUEST_PAYMENT, "request"): "\n".join(words)}
+    found.update({(Action.REQUEST_PAYMENT, kind): str(amount) for kind, amount in sums.items() if amount})
+    return found
 
 
 def _comment(history: Sequence[CaseEvent]) -> CaseEvent | None:

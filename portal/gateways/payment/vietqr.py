@@ -1,0 +1,79 @@
+"""A transfer to the agency's account by VietQR (NAPAS, EMVCo). The bank's statement shows it: nobody can be asked."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.gateways.messages import NotConfigured, TryLater, required
+from portal.gateways.payments import CannotRefund, Forged, Order, Outcome, Reply, Said, Started, Verdict
+
+_NAPAS, _TO_ACCOUNT, _DYNAMIC, _DONG, _VIETNAM = "A000000727", "QRIBFTTA", "12", "704", "VN"
+
+
+@dataclass
+class VietQr:
+    """An account at a bank (`bank` is its BIN), to which payers transfer with the key as purpose."""
+
+    bank: str
+    account: str
+    holder: str
+    name: str = "vietqr"
+    label: str = "Chuyển khoản bằng mã VietQR"
+
+    def start(self, order: Order) -> Started:
+        """The text of the code."""
+        return Started(qr=payload(self.bank, self.account, order.amount_vnd, order.key))
+
+    def find(self, order: Order, now: datetime) -> Outcome:
+        """Only the statement of the bank tells."""
+        raise TryLater("vietqr statement", 86400)
+
+    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime) -> str:
+        """Somebody transfers it back."""
+        raise CannotRefund
+
+    def read(self, said: Said) -> Outcome:
+        """No bank notifies us: whatever comes is forged."""
+        raise Forged
+
+    def reply(self, verdict: Verdict, outcome: Outcome | None, now: datetime) -> Reply:
+        """Nobody asks."""
+        return Reply(b"{}")
+
+    def returned(self, query: Mapping[str, str]) -> str | None:
+        """Nobody comes back."""
+        return None
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+def payload(bank: str, account: str, amount_vnd: int, purpose: str) -> str:
+    """The text of a QR code for one transfer of `amount_vnd` đồng."""
+    to = _field("00", bank) + _field("01", account)
+    merchant = _field("00", _NAPAS) + _field("01", to) + _field("02", _TO_ACCOUNT)
+    text = "".join((
+        _field("00", "01"), _field("01", _DYNAMIC), _field("38", merchant), _field("53", _DONG),
+        _field("54", str(amount_vnd)), _field("58", _VIETNAM), _field("62", _field("08", purpose)), "6304",
+    ))  # fmt: skip
+    return text + crc(text)
+
+
+def crc(text: str) -> str:
+    """CRC-16/CCITT-FALSE in upper hex, as the last field has it."""
+    return f"{binascii.crc_hqx(text.encode(), 0xFFFF):04X}"
+
+
+def _field(number: str, value: str) -> str:
+    return f"{number}{len(value):02d}{value}"
+
+
+def open_gateway(env: Mapping[str, str]) -> VietQr:
+    """PAY_VIETQR_BANK (BIN of six digits), PAY_VIETQR_ACCOUNT, PAY_VIETQR_HOLDER."""
+    bank, account, holder = required(env, "PAY_VIETQR_BANK", "PAY_VIETQR_ACCOUNT", "PAY_VIETQR_HOLDER")
+    if not (bank.isdecimal() and len(bank) == 6) or not account.isalnum() or len(account) > 19:
+        raise NotConfigured("PAY_VIETQR_BANK, PAY_VIETQR_ACCOUNT: BIN sáu chữ số và số tài khoản")
+    return VietQr(bank, account, holder)

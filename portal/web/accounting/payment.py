@@ -1,0 +1,122 @@
+"""One payment: its account, its receipt, transfers that are looked for in the statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from portal.base.clock import now
+from portal.base.errors import Invalid, NotFound, Refusal
+from portal.outbox.actions import announce
+from portal.payments import actions, ledger, queries, receipts, refunds
+from portal.payments.models import Payment, PaymentReceipt, Refund
+from portal.web.access import accountant
+from portal.web.accounting.blueprint import blueprint
+from portal.web.accounting.overview import agency_names, references
+from portal.web.citizen.paying import way_words
+from portal.web.session import actor, db, settings, writing
+
+
+@blueprint.get("/nop/<int:payment_id>")
+@accountant
+def payment(payment_id: int) -> str:
+    """One payment with all that belongs to it."""
+    return _page(payment_id, {})
+
+
+@blueprint.post("/nop/<int:payment_id>/xac-nhan")
+@accountant
+def confirm(payment_id: int) -> Any:
+    """The transfer is in the account."""
+    return _do(payment_id, "Đã ghi nhận tiền.", lambda session: actions.confirm(
+        session, payment_id, request.form.get("note", ""), by=actor(), now=now()))  # fmt: skip
+
+
+@blueprint.post("/nop/<int:payment_id>/khong-thay")
+@accountant
+def not_found(payment_id: int) -> Any:
+    """The transfer is not in the account."""
+    return _do(payment_id, "Đã báo người nộp.", lambda session: actions.refuse(
+        session, payment_id, request.form.get("note", ""), by=actor(), now=now()))  # fmt: skip
+
+
+@blueprint.post("/nop/<int:payment_id>/hoi")
+@accountant
+def ask(payment_id: int) -> Any:
+    """Have the gateway asked now."""
+    return _do(payment_id, "Đang hỏi cổng thanh toán; tải lại trang sau vài giây.",
+               lambda session: announce(session, "payment.returned", payment_id, now()))  # fmt: skip
+
+
+@blueprint.post("/nop/<int:payment_id>/hoan-tien")
+@accountant
+def ask_refund(payment_id: int) -> Any:
+    """Ask that money goes back; somebody else decides."""
+    return _do(payment_id, "Đã đề nghị hoàn tiền, chờ người thứ hai duyệt.", lambda session: refunds.ask(
+        session, payment_id, request.form.get("amount", ""), request.form.get("reason", ""), by=actor(),
+        now=now()))  # fmt: skip
+
+
+@blueprint.post("/bien-lai/<int:receipt_id>/huy")
+@accountant
+def cancel_receipt(receipt_id: int) -> Any:
+    """The receipt does not stand any more."""
+    found = _receipt(receipt_id)
+    return _do(found.payment_id, "Đã hủy biên lai.", lambda session: receipts.cancel(
+        session, receipt_id, request.form.get("end_reason", ""), by=actor(), now=now()))  # fmt: skip
+
+
+@blueprint.post("/bien-lai/<int:receipt_id>/thay")
+@accountant
+def replace_receipt(receipt_id: int) -> Any:
+    """Another receipt in its place, with the payer put right."""
+    found = _receipt(receipt_id)
+    return _do(found.payment_id, "Đã lập biên lai thay thế.", lambda session: receipts.replace(
+        session, receipt_id, request.form, request.form.get("end_reason", ""), settings().gateways, by=actor(),
+        now=now()))  # fmt: skip
+
+
+def _do(payment_id: int, done: str, work: Callable[[Session], object]) -> Any:
+    _payment(payment_id)
+    try:
+        with writing() as session:
+            work(session)
+    except Invalid as invalid:
+        errors = {("end_reason" if "bien-lai" in request.path and name == "reason" else name): sentence
+                  for name, sentence in invalid.errors.items()}  # fmt: skip
+        return _page(payment_id, errors), 422
+    except Refusal as refusal:
+        return _page(payment_id, {}, refusal.message), 409
+    flash(done)
+    return redirect(url_for("accounting.payment", payment_id=payment_id))
+
+
+def _page(payment_id: int, errors: dict[str, str], problem: str = "") -> str:
+    db().rollback()
+    found = _payment(payment_id)
+    given = db().query(Refund).filter(Refund.payment_id == payment_id).order_by(Refund.id.desc()).all()
+    return render_template(
+        "accounting/payment.html", p=found, q=queries, way_words=way_words, errors=errors, problem=problem,
+        typed=request.form, left=refunds.left_of(db(), found), refunds=given,
+        entries=ledger.entries_of(db(), found.case_id),
+        receipts=[one for one in receipts.of_case(db(), found.case_id) if one.payment_id == payment_id],
+        reference=references([found.case_id])[found.case_id],
+        agency=agency_names([found.agency_key])[found.agency_key],
+    )  # fmt: skip
+
+
+def _payment(payment_id: int) -> Payment:
+    found = db().get(Payment, payment_id)
+    if found is None or not queries.may_see(actor(), found.agency_key):
+        raise NotFound("Không tìm thấy lần nộp tiền này.")
+    return found
+
+
+def _receipt(receipt_id: int) -> PaymentReceipt:
+    found = db().get(PaymentReceipt, receipt_id)
+    if found is None:
+        raise NotFound("Không tìm thấy biên lai này.")
+    return found

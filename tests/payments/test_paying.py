@@ -1,0 +1,449 @@
+"""Paying a case: whatever comes in whatever order, the ledger adds up and the case moves on once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from portal.base.errors import Forbidden, Invalid, Refusal
+from portal.cases import automatic, paying
+from portal.cases.actions import perform
+from portal.cases.lifecycle import Action, State
+from portal.cases.models import Case, CaseEvent
+from portal.gateways.payments import Fate, Outcome, Said, Verdict
+from portal.payments import actions, asking, ledger, queries, receipts, refunds
+from portal.payments.models import (
+    Bill,
+    GatewayReport,
+    LedgerEntry,
+    Payment,
+    PaymentReceipt,
+    PaymentState,
+    Refund,
+    RefundState,
+)
+from portal.standins.web import ANSWER, LOSE_ANSWER
+from tests.support.desk import Desk
+from tests.support.payments import Till, begin, case_to_pay, deliver, running_till
+
+OPS = ("return", "ipn", "ipn again", "failing ipn", "wrong amount", "query", "query lost", "expiry", "retry",
+       "pay twice", "refund", "workers")  # fmt: skip
+
+
+@pytest.fixture
+def till() -> Iterator[Till]:
+    with running_till() as running:
+        yield running
+
+
+def fresh(desk: Desk, case: Case) -> Case:
+    with desk.database.unit_of_work() as session:
+        return session.get_one(Case, case.id)
+
+
+def payment(desk: Desk, known: Payment) -> Payment:
+    with desk.database.unit_of_work() as session:
+        return session.get_one(Payment, known.id)
+
+
+def balance(desk: Desk, case: Case) -> int:
+    with desk.database.unit_of_work() as session:
+        return ledger.balance(session, case.id)
+
+
+def confirmations(desk: Desk, case: Case) -> int:
+    with desk.database.unit_of_work() as session:
+        query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.payment_confirmed")
+        return len(session.scalars(query).all())
+
+
+def told(desk: Desk, till: Till, known: Payment, **changed: str) -> Verdict:
+    """VNPAY notifies, as the web takes it."""
+    outcome = till.gateways["vnpay"].read(Said(till.vnpay.ipn(known.key, **changed)))
+    with desk.database.unit_of_work() as session:
+        return actions.take(session, "vnpay", outcome, desk.now)
+
+
+def agree(desk: Desk) -> None:
+    """Ledger, receipts and cases agree."""
+    with desk.database.unit_of_work() as session:
+        assert paying.mistakes(session) == []
+
+
+def test_paying_once_moves_the_case_once(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk, charge=8000, fee=2000)
+    assert (case.state, case.amount_due, balance(desk, case)) == (State.PAYMENT, 10_000, 10_000)
+    known = begin(desk, till, case, "vnpay")
+    assert begin(desk, till, case, "vnpay").id == known.id  # the same is taken up again
+    till.vnpay.decide(known.url or "")
+    assert payment(desk, known).state == PaymentState.PENDING  # nobody has told us yet
+    assert [told(desk, till, known) for _ in range(3)] == [Verdict.TAKEN, Verdict.ALREADY, Verdict.ALREADY]
+    deliver(desk)
+    assert fresh(desk, case).state == State.IN_PROCESS and balance(desk, case) == 0
+    assert confirmations(desk, case) == 1
+    with desk.database.unit_of_work() as session:
+        (receipt,) = session.scalars(select(PaymentReceipt)).all()
+        assert (receipt.number, receipt.facts["in_words"]) == (1, "Mười nghìn đồng")
+        assert [line["kind"] for line in receipt.facts["lines"]] == ["fee", "charge"]
+    agree(desk)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ops=st.lists(st.sampled_from(OPS), min_size=3, max_size=14), paid_there=st.booleans())
+def test_whatever_comes_in_whatever_order(desk: Desk, till: Till, ops: list[str], paid_there: bool) -> None:
+    case = case_to_pay(desk)
+    tries = [begin(desk, till, case, "vnpay")]
+    till.vnpay.decide(tries[0].url or "", paid=paid_there)
+    for op in ops:
+        _do(desk, till, case, tries, op)
+        assert balance(desk, case) == 8000 - _paid(desk, case) + _given_back(desk, case) - _let_go(desk, case)
+    # In the end everything is asked about and delivered: what was paid there is paid here.
+    till.vnpay.mood = lambda: ANSWER
+    for known in tries:
+        asking.ask_about(till.asker(desk), known.id)
+    confirmed = confirmations(desk, case)
+    deliver(desk)
+    for known in tries:
+        there = till.vnpay.orders.get(known.key)
+        assert (payment(desk, known).state == PaymentState.PAID) == bool(there and there.status == "00")
+    # It has gone on if it was enough; where some went back before anybody saw that, it still waits for the rest.
+    assert confirmations(desk, case) == (1 if balance(desk, case) <= 0 else confirmed)
+    assert (fresh(desk, case).state == State.IN_PROCESS) == (confirmations(desk, case) == 1)
+    agree(desk)
+
+
+def _paid(desk: Desk, case: Case) -> int:
+    with desk.database.unit_of_work() as session:
+        rows = paying.payments_of(session, case.id)
+        return sum(row.amount_vnd for row in rows if row.state == PaymentState.PAID)
+
+
+def _given_back(desk: Desk, case: Case) -> int:
+    with desk.database.unit_of_work() as session:
+        rows = session.scalars(select(Refund).where(Refund.case_id == case.id, Refund.state == RefundState.DONE))
+        return sum(row.amount_vnd for row in rows)
+
+
+def _let_go(desk: Desk, case: Case) -> int:
+    with desk.database.unit_of_work() as session:
+        rows = session.scalars(select(LedgerEntry).where(LedgerEntry.case_id == case.id))
+        return -sum(row.amount_vnd for row in rows if row.key.startswith("let-go-"))
+
+
+def _do(desk: Desk, till: Till, case: Case, tries: list[Payment], op: str) -> None:
+    known = tries[-1]
+    if op in _NOTICES:
+        _notify(desk, till, known, op)
+    elif op in ("query", "query lost"):
+        till.vnpay.mood = lambda: ANSWER if op == "query" else LOSE_ANSWER
+        asking.ask_about(till.asker(desk), known.id)
+        till.vnpay.mood = lambda: ANSWER
+    elif op == "expiry":
+        desk.now += timedelta(minutes=16)
+        asking.ask_due(till.asker(desk))
+    elif op in ("retry", "pay twice"):
+        _again(desk, till, case, tries, op)
+    elif op == "refund":
+        _give_back(desk, till, known)
+    elif op == "workers":
+        deliver(desk)
+    else:  # what a browser brings back changes nothing
+        before = payment(desk, known).state
+        till.gateways["vnpay"].returned({"vnp_TxnRef": known.key, "vnp_ResponseCode": "00"})
+        assert payment(desk, known).state == before
+
+
+_NOTICES = ("ipn", "ipn again", "failing ipn", "wrong amount")
+
+
+def _notify(desk: Desk, till: Till, known: Payment, op: str) -> None:
+    order = till.vnpay.orders.get(known.key)
+    if order is None:  # nobody has been at the gateway with it
+        return
+    if op == "wrong amount":
+        assert told(desk, till, known, vnp_Amount="100") is Verdict.WRONG_AMOUNT
+    elif op == "failing ipn" and order.status != "00":
+        told(desk, till, known, vnp_ResponseCode="24", vnp_TransactionStatus="02")
+    elif op != "failing ipn":
+        told(desk, till, known)
+
+
+def _again(desk: Desk, till: Till, case: Case, tries: list[Payment], op: str) -> None:
+    desk.now += timedelta(minutes=16)  # the page of before is over
+    try:
+        tries.append(begin(desk, till, case, "vnpay"))
+    except Refusal:
+        return  # nothing is owed any more
+    till.vnpay.decide(tries[-1].url or "")
+    if op == "pay twice":
+        till.vnpay.decide(tries[0].url or "")
+
+
+def _give_back(desk: Desk, till: Till, known: Payment) -> None:
+    with desk.database.unit_of_work() as session:
+        left = refunds.left_of(session, actions.locked(session, known.id))
+        if not left:
+            return
+        refund = refunds.ask(
+            session, known.id, str(max(1, left // 2)), "Nộp thừa", by=desk.actor("ketoan"), now=desk.now
+        )
+    with desk.database.unit_of_work() as session:
+        refunds.approve(session, refund.id, by=desk.actor("ketoantinh"), now=desk.now)
+    asking.refund_due(till.asker(desk))
+
+
+def test_a_failed_payment_can_be_paid_again(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    first = begin(desk, till, case, "vnpay")
+    till.vnpay.decide(first.url or "", paid=False)
+    assert told(desk, till, first) is Verdict.TAKEN and payment(desk, first).state == PaymentState.FAILED
+    second = begin(desk, till, case, "national")
+    assert second.id != first.id
+    till.national.decide(second.url or "")
+    assert asking.ask_about(till.asker(desk), second.id) is Verdict.TAKEN
+    deliver(desk)
+    assert fresh(desk, case).state == State.IN_PROCESS
+    agree(desk)
+
+
+def test_money_that_comes_after_the_payment_expired_is_taken(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    known = begin(desk, till, case, "vnpay")
+    desk.now += timedelta(minutes=20)
+    asking.ask_due(till.asker(desk))
+    assert payment(desk, known).state == PaymentState.EXPIRED
+    till.vnpay.decide(known.url or "")
+    assert told(desk, till, known) is Verdict.TAKEN
+    deliver(desk)
+    assert fresh(desk, case).state == State.IN_PROCESS
+    agree(desk)
+
+
+def test_a_sweep_finds_what_was_never_notified(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    known = begin(desk, till, case, "vnpay")
+    till.vnpay.decide(known.url or "")
+    assert asking.ask_due(till.asker(desk)) == 0  # not before a quarter of an hour
+    desk.now += timedelta(minutes=15)
+    till.vnpay.mood = lambda: LOSE_ANSWER
+    assert asking.ask_due(till.asker(desk)) == 1 and payment(desk, known).state == PaymentState.PENDING
+    till.vnpay.mood = lambda: ANSWER
+    desk.now += timedelta(minutes=11)
+    assert asking.ask_due(till.asker(desk)) == 1 and payment(desk, known).state == PaymentState.PAID
+    assert asking.ask_due(till.asker(desk)) == 0
+    deliver(desk)
+    assert confirmations(desk, case) == 1
+
+
+def test_it_is_asked_daily_and_not_for_ever(desk: Desk, till: Till) -> None:
+    known = begin(desk, till, case_to_pay(desk), "vnpay")
+    asked = 0
+    for _ in range(24 * 9):
+        desk.now += timedelta(hours=1)
+        asked += asking.ask_due(till.asker(desk))
+    assert 7 <= asked <= 9
+    assert payment(desk, known).state == PaymentState.EXPIRED and payment(desk, known).ask_at is None
+
+
+def test_what_is_wrong_is_refused_and_recorded(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    known = begin(desk, till, case, "vnpay")
+    till.vnpay.decide(known.url or "")
+    assert told(desk, till, known, vnp_Amount="100") is Verdict.WRONG_AMOUNT
+    assert told(desk, till, known, vnp_TxnRef="LSXXXXXXXXXXXXXX") is Verdict.UNKNOWN
+    assert payment(desk, known).state == PaymentState.PENDING
+    with desk.database.unit_of_work() as session:
+        kept = session.scalars(select(GatewayReport).order_by(GatewayReport.id)).all()
+        assert [(row.verdict, row.payment_id) for row in kept] == [("wrong_amount", known.id), ("unknown", None)]
+        assert len(queries.suspicious(session, desk.now - timedelta(days=1))) == 2
+        # Another gateway has nothing to say about it.
+        outcome = Outcome(known.key, Fate.PAID, 8000)
+        assert actions.take(session, "national", outcome, desk.now) is Verdict.UNKNOWN
+
+
+def test_paying_twice_is_seen_and_given_back_by_two_people(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    first, second = begin(desk, till, case, "vnpay"), begin(desk, till, case, "national")
+    till.vnpay.decide(first.url or "")
+    till.national.decide(second.url or "")
+    told(desk, till, first)
+    asking.ask_about(till.asker(desk), second.id)
+    deliver(desk)
+    assert confirmations(desk, case) == 1 and balance(desk, case) == -8000
+    with desk.database.unit_of_work() as session:
+        assert queries.overpaid(session, None) == [(case.id, 8000)]
+        with pytest.raises(Invalid):
+            refunds.ask(session, first.id, "8001", "Nộp thừa", by=desk.actor("ketoan"), now=desk.now)
+        refund = refunds.ask(session, first.id, "8.000", "Nộp hai lần", by=desk.actor("ketoan"), now=desk.now)
+        with pytest.raises(Forbidden):
+            refunds.approve(session, refund.id, by=desk.actor("ketoan"), now=desk.now)
+        refunds.approve(session, refund.id, by=desk.actor("ketoantinh"), now=desk.now)
+    assert asking.refund_due(till.asker(desk)) == 1
+    assert till.vnpay.orders[first.key].refunds == {f"{first.key}R{refund.id}": 8000}
+    assert balance(desk, case) == 0
+    agree(desk)
+
+
+def test_a_refund_whose_answer_is_lost_is_done_once(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    known = begin(desk, till, case, "vnpay")
+    till.vnpay.decide(known.url or "")
+    told(desk, till, known)
+    deliver(desk)
+    with desk.database.unit_of_work() as session:
+        refund = refunds.ask(session, known.id, "3000", "Thu thừa", by=desk.actor("ketoan"), now=desk.now)
+        refunds.approve(session, refund.id, by=desk.actor("ketoantinh"), now=desk.now)
+    till.vnpay.mood = lambda: LOSE_ANSWER
+    asking.refund_due(till.asker(desk))
+    till.vnpay.mood = lambda: ANSWER
+    desk.now += timedelta(minutes=3)
+    asking.refund_due(till.asker(desk))
+    assert list(till.vnpay.orders[known.key].refunds.values()) == [3000]
+    assert balance(desk, case) == 0  # the fee was owed: it is let go with the refund
+    agree(desk)
+
+
+def test_what_no_gateway_gives_back_somebody_pays_out(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    with desk.database.unit_of_work() as session:
+        owed = paying.require_payable(session, session.get_one(Case, case.id))
+        cash = actions.take_at_counter(session, owed, "cash", "", by=desk.actor("motcua"), now=desk.now)
+        refund = refunds.ask(session, cash.id, "8000", "Được miễn", by=desk.actor("ketoan"), now=desk.now)
+        refunds.approve(session, refund.id, by=desk.actor("ketoantinh"), now=desk.now)
+        with pytest.raises(Refusal):
+            refunds.pay_out(session, refund.id, "PC 1", by=desk.actor("ketoan"), now=desk.now)
+    asking.refund_due(till.asker(desk))
+    with desk.database.unit_of_work() as session:
+        with pytest.raises(Invalid):
+            refunds.pay_out(session, refund.id, " ", by=desk.actor("ketoan"), now=desk.now)
+        refunds.pay_out(session, refund.id, "PC 1", by=desk.actor("ketoan"), now=desk.now)
+    deliver(desk)
+    agree(desk)
+
+
+@pytest.mark.parametrize(("way", "note", "field"), [("card", "", "note"), ("gold", "", "way")])
+def test_what_the_counter_must_say(desk: Desk, way: str, note: str, field: str) -> None:
+    case = case_to_pay(desk)
+    with desk.database.unit_of_work() as session:
+        owed = paying.require_payable(session, session.get_one(Case, case.id))
+        with pytest.raises(Invalid) as refused:
+            actions.take_at_counter(session, owed, way, note, by=desk.actor("motcua"), now=desk.now)
+    assert list(refused.value.errors) == [field]
+
+
+def test_a_transfer_is_claimed_and_looked_for(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    known = begin(desk, till, case, "vietqr")
+    assert known.key in (known.qr or "")
+    with desk.database.unit_of_work() as session:
+        with pytest.raises(Invalid):
+            actions.claim(session, known.id, "", desk.now)
+        actions.claim(session, known.id, "FT26069", desk.now)
+    with desk.database.unit_of_work() as session:
+        actions.refuse(session, known.id, "Không thấy trên sao kê", by=desk.actor("ketoan"), now=desk.now)
+    with desk.database.unit_of_work() as session:  # it comes after all
+        actions.confirm(session, known.id, "BT 17", by=desk.actor("ketoan"), now=desk.now)
+        with pytest.raises(Refusal):
+            actions.confirm(session, known.id, "BT 17", by=desk.actor("ketoan"), now=desk.now)
+    deliver(desk)
+    assert fresh(desk, case).state == State.IN_PROCESS
+    agree(desk)
+
+
+def test_what_was_paid_before_counts(desk: Desk, till: Till) -> None:
+    """Advance and balance: an officer asks for more, less, or exactly what was paid before."""
+    for asked, state, left in ((5000, State.PAYMENT, 0), (8000, State.PAYMENT, 0), (12_000, State.PAYMENT, 4000)):
+        case = desk.case_at(Action.ROUTE)
+        with desk.database.unit_of_work() as session:
+            advance = actions.Payable(case.id, case.reference, case.agency_key, 8000)
+            actions.take_at_counter(session, advance, "cash", "", by=desk.actor("motcua"), now=desk.now)
+        case = desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"charge": str(asked), "request": "Lệ phí"})
+        assert (case.state, case.amount_due) == (state, left)
+        with desk.database.unit_of_work() as session:
+            automatic.paid(session, case.id, desk.now)
+        assert fresh(desk, case).state == (State.PAYMENT if left else State.IN_PROCESS)
+        agree(desk)
+
+
+def test_the_machine_confirms_nothing_that_is_not_paid(desk: Desk) -> None:
+    case = case_to_pay(desk)
+    with pytest.raises(Refusal), desk.database.unit_of_work() as session:
+        perform(session, case.id, Action.CONFIRM_PAYMENT, by=desk.actor("system"), now=desk.now, details={"note": "x"})
+    with desk.database.unit_of_work() as session:
+        automatic.paid(session, case.id, desk.now)
+    assert fresh(desk, case).state == State.PAYMENT
+
+
+@pytest.mark.parametrize("how", [Action.RECALL_REQUEST, Action.DISCONTINUE, Action.WITHDRAW])
+def test_what_is_not_asked_for_any_more_is_not_owed(desk: Desk, how: Action) -> None:
+    case = case_to_pay(desk)
+    desk.do(case, "congdan" if how is Action.WITHDRAW else "truongphong", how, details={"reason": "Thôi"})
+    assert balance(desk, case) == 0
+    with desk.database.unit_of_work() as session:
+        assert paying.payable(session, session.get_one(Case, case.id)) is None
+    agree(desk)
+
+
+def test_the_accountant_s_word_is_in_the_ledger(desk: Desk) -> None:
+    case = desk.do(case_to_pay(desk), "ketoan", Action.CONFIRM_PAYMENT, details={"note": "GNT 1"})
+    deliver(desk)
+    with desk.database.unit_of_work() as session:
+        (known,) = paying.payments_of(session, case.id)
+        assert (known.gateway, known.note, known.state) == ("transfer", "GNT 1", PaymentState.PAID)
+    agree(desk)
+
+
+def test_the_ledger_only_grows(desk: Desk) -> None:
+    case = case_to_pay(desk)
+    for change in ("UPDATE ledger_entries SET amount_vnd = 0", "DELETE FROM ledger_entries"):
+        with pytest.raises(DBAPIError), desk.database.unit_of_work() as session:
+            session.execute(text(change))
+    assert balance(desk, case) == 8000
+
+
+def test_the_proof_finds_what_does_not_agree(desk: Desk) -> None:
+    case_to_pay(desk)
+    with desk.database.unit_of_work() as session:
+        session.scalars(select(Bill)).one().total_vnd = 1
+    with desk.database.unit_of_work() as session:
+        assert any("lines do not add up" in found for found in paying.mistakes(session))
+        session.scalars(select(Bill)).one().total_vnd = 8000
+        session.scalars(select(Case)).one().state = State.IN_PROCESS
+    with desk.database.unit_of_work() as session:
+        assert any("does not wait for it" in found for found in paying.mistakes(session))
+
+
+def test_receipts_are_cancelled_and_replaced_and_numbers_stay(desk: Desk) -> None:
+    for _ in range(2):
+        desk.do(case_to_pay(desk), "ketoan", Action.CONFIRM_PAYMENT, details={"note": "GNT"})
+    deliver(desk)
+    with desk.database.unit_of_work() as session:
+        first, second = session.scalars(select(PaymentReceipt).order_by(PaymentReceipt.number)).all()
+        with pytest.raises(Invalid):
+            receipts.cancel(session, first.id, "", by=desk.actor("ketoan"), now=desk.now)
+        receipts.cancel(session, first.id, "Sai tên", by=desk.actor("ketoan"), now=desk.now)
+        with pytest.raises(Refusal):
+            receipts.cancel(session, first.id, "Sai tên", by=desk.actor("ketoan"), now=desk.now)
+        other = receipts.replace(session, second.id, {"payer": "Trần Thị B"}, "Sai tên", {}, by=desk.actor("ketoan"),
+                                 now=desk.now)  # fmt: skip
+        assert (other.number, other.facts["payer"], other.replaces_id) == (3, "Trần Thị B", second.id)
+        xml = receipts.as_xml(other).decode()
+        assert 'so="0000003"' in xml and "<TongTien>8000</TongTien>" in xml and "Tám nghìn đồng" in xml
+    agree(desk)
+
+
+def test_the_notification_of_the_national_platform(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    known = begin(desk, till, case, "national")
+    till.national.decide(known.url or "")
+    said = Said({}, json.dumps(till.national.callback(known.key)).encode())
+    with desk.database.unit_of_work() as session:
+        verdicts = [actions.take(session, "national", till.gateways["national"].read(said), desk.now) for _ in range(2)]
+    assert verdicts == [Verdict.TAKEN, Verdict.ALREADY]
