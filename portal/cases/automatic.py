@@ -16,6 +16,7 @@ from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import current_stage, may_do
 from portal.cases.words import STATE_NAMES
 from portal.identity.actor import SYSTEM
+from portal.payments import actions as payments
 from portal.payments import ledger
 from portal.publishing import queries as publishing
 
@@ -39,6 +40,7 @@ def paid(session: Session, case_id: int, now: datetime) -> None:
     if not ledger.settle(session, case.id, now):
         case.amount_due = ledger.balance(session, case.id)
     elif case.state == State.PAYMENT:
+        payments.call_off(session, case.id)
         perform_locked(session, case, Action.CONFIRM_PAYMENT, by=SYSTEM, now=now, details={"note": _PAID})
 
 

@@ -122,6 +122,13 @@ def claim(session: Session, payment_id: int, note: str, now: datetime) -> Paymen
     return payment
 
 
+def call_off(session: Session, case_id: int) -> None:
+    """Nothing is owed any more: tries that are under way invite nobody to pay twice. If money comes, it is taken."""
+    query = select(Payment).where(Payment.case_id == case_id, Payment.state == PaymentState.PENDING)
+    for payment in session.scalars(query.with_for_update(skip_locked=True)):
+        payment.state = PaymentState.EXPIRED
+
+
 def confirm(session: Session, payment_id: int, note: str, *, by: Actor, now: datetime) -> Payment:
     """An accountant has found the transfer in the account. Raises `Invalid`, `Refusal`."""
     payment = locked(session, payment_id)

@@ -24,6 +24,11 @@ csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True, swallow_errors=True)
 
 
+def content_policy(settings: Settings) -> str:
+    """What browsers may do with a page: nothing from elsewhere, no script in it, no form to elsewhere but to pay."""
+    return _CSP.format(ways="".join(f" {origin}" for origin in _payment_origins(settings)))
+
+
 def _payment_origins(settings: Settings) -> list[str]:
     """Where a form may lead in the end: browsers look at the redirect to a gateway's page as well."""
     urls = [text for name, text in settings.gateways.items() if name in ("PAY_VNPAY_PAY_URL", "PAY_NATIONAL_INIT_URL")]
@@ -51,7 +56,7 @@ def install(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
 
-    policy = _CSP.format(ways="".join(f" {origin}" for origin in _payment_origins(settings)))
+    policy = content_policy(settings)
 
     @app.after_request
     def headers(response: Response) -> Response:

@@ -291,6 +291,20 @@ def test_paying_twice_is_seen_and_given_back_by_two_people(desk: Desk, till: Til
     agree(desk)
 
 
+def test_other_tries_are_called_off_and_their_money_is_taken_all_the_same(desk: Desk, till: Till) -> None:
+    case = case_to_pay(desk)
+    transfer, known = begin(desk, till, case, "vietqr"), begin(desk, till, case, "vnpay")
+    till.vnpay.decide(known.url or "")
+    told(desk, till, known)
+    deliver(desk)
+    assert payment(desk, transfer).state == PaymentState.EXPIRED
+    with desk.database.unit_of_work() as session:
+        actions.confirm(session, transfer.id, "BT 1", by=desk.actor("ketoan"), now=desk.now)
+    deliver(desk)
+    assert balance(desk, case) == -8000 and confirmations(desk, case) == 1
+    agree(desk)
+
+
 def test_a_refund_whose_answer_is_lost_is_done_once(desk: Desk, till: Till) -> None:
     case = case_to_pay(desk)
     known = begin(desk, till, case, "vnpay")

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from portal.base.errors import Refusal
 from portal.cases.lifecycle import Action
 from portal.runtime.demo import AGENCY, PASSWORD
-from portal.web.security import CSP
+from portal.web.security import content_policy
 from tests.support.desk import Desk
 from tests.web.test_access import sign_in
 
@@ -70,7 +70,7 @@ def test_unknown_values_are_said_to_be_unknown(client: FlaskClient) -> None:
 def test_headers_protect(client: FlaskClient) -> None:
     for path in ("/", "/thu-tuc/1.001193", "/khong-co", "/api/v1/procedures"):
         headers = client.get(path).headers
-        assert headers["Content-Security-Policy"] == CSP
+        assert headers["Content-Security-Policy"] == content_policy(client.application.config["SETTINGS"])
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["X-Request-ID"]
 

@@ -8,7 +8,7 @@ import segno
 from flask import current_app, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from portal.base.clock import now
+from portal.base.clock import local_day, now
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import paying, queries
 from portal.cases.models import Case
@@ -144,12 +144,12 @@ def own_case(reference: str) -> Case:
 
 def qr_picture(text: str) -> Markup:
     """A QR code as a picture in the page."""
-    return Markup(segno.make(text, error="m").svg_inline(scale=6, border=2, svgclass="qr", lineclass=None))  # noqa: S704
+    return Markup(segno.make(text, error="m").svg_inline(border=2, svgclass="qr", lineclass=None, omitsize=True))  # noqa: S704
 
 
 def receipt_pdf(case: Case, found: PaymentReceipt) -> bytes:
     """The receipt on paper."""
-    top = heading(db(), case, settings().base_url, None, found.agency_key)
+    top = heading(db(), case, settings().base_url, local_day(found.issued_at), found.agency_key)
     number = f"{found.number:07d}"
     said = {**found.facts, "form": found.form, "symbol": found.symbol, "receipt_number": number, "state": found.state}
     footer = f"Biên lai điện tử {found.symbol} số {number}."
@@ -183,6 +183,7 @@ def _code_page(case: Case, payment_id: int, errors: dict[str, str]) -> str:
         "citizen/payment_code.html", case=case, payment=found, errors=errors, typed=request.form,
         picture=qr_picture(found.qr) if found.qr else "", way=gateways().get(found.gateway), way_words=way_words,
         STATE_WORDS=STATE_WORDS, is_waiting=found.state == PaymentState.PENDING and not found.qr,
+        is_owed=paying.payable(db(), case) is not None,
     )  # fmt: skip
 
 
