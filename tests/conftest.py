@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,9 +22,9 @@ from portal.gateways.storage.folder import FolderStorage
 from portal.migrations.run import upgrade
 from portal.publishing.loading import load
 from portal.runtime import demo
-from portal.web.app import create_app
+from portal.web.app import create_app, open_outside
 from tests.support.desk import Desk
-from tests.support.servers import Servers, running_servers, server_folder
+from tests.support.servers import Servers, memory_folder, running_servers, server_folder
 from tests.support.stack import SEED, Stack, free_port
 
 _number = itertools.count(1)
@@ -32,7 +33,7 @@ _number = itertools.count(1)
 def pytest_configure(config: pytest.Config) -> None:
     """A folder that all test processes of this run share; made and removed by the one that starts them."""
     if not hasattr(config, "workerinput"):
-        os.environ[SEED] = tempfile.mkdtemp(prefix="portal-seed-")
+        os.environ[SEED] = tempfile.mkdtemp(prefix="portal-seed-", dir=memory_folder())
         Path(os.environ[SEED]).chmod(0o755)
 
 
@@ -49,7 +50,7 @@ MORNING = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """PostgreSQL and Valkey for this process."""
-    with server_folder() as folder, running_servers(folder) as running:
+    with server_folder(in_memory=True) as folder, running_servers(folder) as running:
         yield running
 
 
@@ -99,10 +100,23 @@ def settings(tmp_path: Path, servers: Servers, database_url: str, redis: Redis) 
     )
 
 
+@pytest.fixture(scope="session")
+def made_app(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, dict[str, Any]]:
+    """The web site with its configuration. Made once: compiling routes and pages is the same for every test."""
+    env = {"VAR_DIR": str(tmp_path_factory.mktemp("app")), "DATABASE_URL": servers.database_url("postgres"),
+           "REDIS_URL": servers.redis_url, "PORT": "8000"}  # fmt: skip
+    made = create_app(Settings.from_env(env))
+    made.extensions["database"].dispose()
+    return made, dict(made.config)
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """The web site, as it runs."""
-    app = create_app(settings)
+def app(settings: Settings, made_app: tuple[Flask, dict[str, Any]]) -> Iterator[Flask]:
+    """The web site, as it runs, with what is this test's own."""
+    app, config = made_app
+    app.config.clear()
+    app.config.update(config)
+    open_outside(app, settings)
     yield app
     app.extensions["database"].dispose()
 
@@ -122,7 +136,7 @@ def desk(database: Database, storage: FolderStorage) -> Desk:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A whole portal with real processes, for tests that leave it running."""
-    with server_folder() as folder:
+    with server_folder(in_memory=True) as folder:
         running = Stack(folder, free_port())
         running.start()
         yield running

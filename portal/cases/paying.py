@@ -55,6 +55,11 @@ def payable(session: Session, case: Case) -> Payable | None:
     return Payable(case.id, case.reference, case.agency_key, owed, _facts(session, case), tuple(lines))
 
 
+def locked(session: Session, case_id: int) -> Case:
+    """The case under its row lock: two people do not take the same money at once."""
+    return session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+
+
 def require_payable(session: Session, case: Case) -> Payable:
     """Like `payable`. Raises `Refusal` where nothing is to be paid."""
     found = payable(session, case)

@@ -102,10 +102,13 @@ class Reply:
 
 
 class PaymentGateway(Protocol):
-    """A way to pay. `label` is what payers call it."""
+    """A way to pay. `label` is what payers call it. `by_hand`: nobody can be asked, somebody finds the money in a
+    statement.
+    """
 
     name: str
     label: str
+    by_hand: bool
 
     def start(self, order: Order) -> Started:
         """Begin an order. Raises a `SendingError`; beginning it twice is harmless."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid, NotFound, Refusal
-from portal.gateways.payments import Fate, Order, Outcome, Verdict
+from portal.gateways.payments import Fate, Order, Outcome, PaymentGateway, Verdict
 from portal.identity.actor import Actor
 from portal.outbox.actions import announce
 from portal.payments import ledger
@@ -48,19 +48,19 @@ class Payable:
     lines: tuple[tuple[str, int], ...] = ()
 
 
-def begin(session: Session, payable: Payable, gateway: str, *, by: Actor, now: datetime) -> Payment:
+def begin(session: Session, payable: Payable, gateway: PaymentGateway, *, by: Actor, now: datetime) -> Payment:
     """A try to pay by a gateway; one that is still under way for the same is taken up again."""
     _require_amount(payable)
     query = select(Payment).where(
-        Payment.case_id == payable.case_id, Payment.gateway == gateway, Payment.state == PaymentState.PENDING,
+        Payment.case_id == payable.case_id, Payment.gateway == gateway.name, Payment.state == PaymentState.PENDING,
         Payment.amount_vnd == payable.amount_vnd, Payment.expires_at > now,
     )  # fmt: skip
     if under_way := session.scalar(query.order_by(Payment.id.desc()).limit(1)):
         return under_way
-    is_transfer = gateway == "vietqr"
-    payment = _new(payable, gateway, now, by)
-    payment.expires_at = now + (_TRANSFER_FOR if is_transfer else OPEN_FOR)
-    payment.ask_at = now + (_TRANSFER_FOR if is_transfer else _FIRST_ASKED)
+    payment = _new(payable, gateway.name, now, by)
+    payment.by_hand = gateway.by_hand
+    payment.expires_at = now + (_TRANSFER_FOR if gateway.by_hand else OPEN_FOR)
+    payment.ask_at = now + (_TRANSFER_FOR if gateway.by_hand else _FIRST_ASKED)
     session.add(payment)
     session.flush()
     return payment
@@ -114,7 +114,7 @@ def take_transfer(session: Session, payable: Payable, note: str, *, by: Actor, n
 def claim(session: Session, payment_id: int, note: str, now: datetime) -> Payment:
     """The payer says that they have transferred it, with the bank's number of it. Raises `Invalid`, `Refusal`."""
     payment = locked(session, payment_id)
-    if payment.state != PaymentState.PENDING or payment.gateway != "vietqr":
+    if payment.state != PaymentState.PENDING or not payment.by_hand:
         raise Refusal("not_now", "Lần nộp này không chờ chuyển khoản nữa.")
     if not (note := nfc(note)) or len(note) > 100:
         raise Invalid({"note": "Hãy ghi mã giao dịch mà ngân hàng cho bạn."})
@@ -132,7 +132,7 @@ def call_off(session: Session, case_id: int) -> None:
 def confirm(session: Session, payment_id: int, note: str, *, by: Actor, now: datetime) -> Payment:
     """An accountant has found the transfer in the account. Raises `Invalid`, `Refusal`."""
     payment = locked(session, payment_id)
-    if payment.state == PaymentState.PAID or payment.gateway != "vietqr":
+    if payment.state == PaymentState.PAID or not payment.by_hand:
         raise Refusal("not_now", "Lần nộp này đã được ghi nhận, hoặc do cổng thanh toán xác nhận.")
     if not (note := nfc(note)):
         raise Invalid({"note": "Hãy ghi số bút toán trên sao kê."})

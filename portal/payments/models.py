@@ -82,6 +82,8 @@ class Payment(Base):
     # A file of `portal/gateways/payment/`, or "cash", "card", "transfer".
     gateway: Mapped[str]
     amount_vnd: Mapped[int]
+    # No gateway tells of it: an accountant finds it in the statement of the bank.
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default="false")
     state: Mapped[str] = mapped_column(default=PaymentState.PENDING)
     # Where the payer is sent; or what the QR code says.
     url: Mapped[str | None]

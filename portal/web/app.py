@@ -48,19 +48,13 @@ def create_app(settings: Settings) -> Flask:
     """The WSGI application. Connects to nothing until the first request."""
     app = Flask(__name__)
     app.config.update(
-        SETTINGS=settings,
-        SECRET_KEY=settings.secret_key,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         MAX_CONTENT_LENGTH=(settings.max_upload_mb + 1) * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=30),
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.extensions["database"] = Database(settings.database_url)
-    app.extensions["storage"] = connect(settings.files_dir, settings.files_url, settings.s3_endpoint_url)
-    app.extensions["scanner"] = Clamd(settings.clamd) if settings.clamd else None
-    app.extensions["search"] = LiveIndex()
-    app.extensions["payment_gateways"] = gateways_from(settings.gateways)
+    open_outside(app, settings)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     requests.install(app)
@@ -73,6 +67,16 @@ def create_app(settings: Settings) -> Flask:
     commands.install(app)
     _install_words(app)
     return app
+
+
+def open_outside(app: Flask, settings: Settings) -> None:
+    """What `app` works with outside of itself, as these settings name it: database, files, scanner, gateways."""
+    app.config.update(SETTINGS=settings, SECRET_KEY=settings.secret_key)
+    app.extensions["database"] = Database(settings.database_url)
+    app.extensions["storage"] = connect(settings.files_dir, settings.files_url, settings.s3_endpoint_url)
+    app.extensions["scanner"] = Clamd(settings.clamd) if settings.clamd else None
+    app.extensions["search"] = LiveIndex()
+    app.extensions["payment_gateways"] = gateways_from(settings.gateways)
 
 
 def _install_words(app: Flask) -> None:

@@ -89,7 +89,7 @@ def speedsms_report(token: str) -> Response:
 
 @blueprint.route("/thanh-toan/<gateway>", methods=["GET", "POST"])
 @provider
-@limiter.limit("6000 per minute")
+@limiter.limit("600 per minute")
 def payment_notice(gateway: str) -> Response:
     """What a payment gateway signs: taken once, refused where anything in it was changed."""
     found = gateways().get(gateway) or abort(404)

@@ -77,7 +77,10 @@ def send(page: Page) -> str:
     """From the papers to the case; returns its code."""
     click(page, "Tiếp tục", "link")
     check_page(page)
-    click(page, "Tiếp tục", "link")
+    # A button where there are fees, which depend on the case; else a link.
+    onwards = page.locator("main").get_by_text("Tiếp tục", exact=True)
+    with page.expect_navigation():
+        onwards.click()
     check_page(page)
     page.locator("#declared").check()
     click(page, "Gửi hồ sơ")

@@ -173,7 +173,7 @@ def apply_for(stack: Stack, code: str, agency: str) -> tuple[Visitor, str]:
         values = {name: text for name, text in typed.items() if name.split("__")[0] in names}
         page = citizen.send(page, f"/to-khai/{key}", **values)
     page = citizen.get(page.link("/le-phi"))
-    page = citizen.get(page.link("/xem-lai"))
+    page = citizen.get(page.url.replace("/le-phi", "/xem-lai"))
     page = citizen.send(page, "/gui", declared="1")
     return citizen, page.url.rsplit("/", 1)[1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -411,6 +412,34 @@ def test_the_accountant_s_word_is_in_the_ledger(desk: Desk) -> None:
     with desk.database.unit_of_work() as session:
         (known,) = paying.payments_of(session, case.id)
         assert (known.gateway, known.note, known.state) == ("transfer", "GNT 1", PaymentState.PAID)
+    agree(desk)
+
+
+def test_many_at_once_are_one(desk: Desk, till: Till) -> None:
+    """Notifications, questions and workers at the same moment; then many receipts at the same moment."""
+    cases = [case_to_pay(desk) for _ in range(4)]
+    tries = [begin(desk, till, case, "vnpay") for case in cases]
+    for known in tries:
+        till.vnpay.decide(known.url or "")
+
+    def go_on(case: Case) -> None:
+        with desk.database.unit_of_work() as session:
+            automatic.paid(session, case.id, desk.now)
+
+    def issue(known: Payment) -> None:
+        with desk.database.unit_of_work() as session:
+            found = session.get_one(Payment, known.id)
+            receipts.issue(session, found, paying.receipt_facts(session, found, {}), {}, desk.now)
+
+    with ThreadPoolExecutor(8) as pool:
+        verdicts = list(pool.map(lambda known: told(desk, till, known), tries * 4))
+        list(pool.map(lambda known: asking.ask_about(till.asker(desk), known.id), tries))
+        list(pool.map(go_on, cases * 3))
+        list(pool.map(issue, tries))
+    assert verdicts.count(Verdict.TAKEN) == 4 and verdicts.count(Verdict.ALREADY) == 12
+    assert [confirmations(desk, case) for case in cases] == [1, 1, 1, 1]
+    with desk.database.unit_of_work() as session:
+        assert sorted(session.scalars(select(PaymentReceipt.number))) == [1, 2, 3, 4]
     agree(desk)
 
 

@@ -63,7 +63,7 @@ def gateway() -> Iterator[Esms]:
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """Where the portal keeps its data, and what its clock says."""
-    with server_folder() as found:
+    with server_folder(in_memory=True) as found:
         found.chmod(0o755)
         yield found
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("supervisor")]
 @pytest.fixture(scope="module")
 def var_dir() -> Iterator[Path]:
     """One data folder for all starts of this module: the second start finds the data of the first."""
-    with server_folder() as folder:
+    with server_folder(in_memory=True) as folder:
         yield folder
 
 
@@ -140,7 +140,7 @@ def test_it_runs_on_servers_of_the_operator_s_own(tmp_path: Path, database_url: 
 
 
 def test_kill_9_while_the_cluster_is_made_spoils_nothing() -> None:
-    with server_folder() as folder:
+    with server_folder(in_memory=True) as folder:
         process = launch(folder, free_port())
         wait_for((folder / "postgres.new").exists, "initdb to begin", 30)
         process.kill()

@@ -71,7 +71,7 @@ def begin(desk: Desk, till: Till, case: Case, way: str) -> Payment:
     """The applicant begins to pay, up to the address of the gateway."""
     with desk.database.unit_of_work() as session:
         owed = paying.require_payable(session, session.get_one(Case, case.id))
-        begun = actions.begin(session, owed, way, by=desk.actor("congdan"), now=desk.now)
+        begun = actions.begin(session, owed, till.gateways[way], by=desk.actor("congdan"), now=desk.now)
     order = actions.order_of(begun, owed, return_url="http://cong.example/nop-tien/ve/vnpay")
     started = till.gateways[way].start(order)
     with desk.database.unit_of_work() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -16,6 +17,8 @@ from portal.runtime.postgres import EmbeddedPostgres
 from portal.runtime.supervisor import Child
 from portal.runtime.valkey import EmbeddedValkey
 
+_ROOM = 4 * 1024**3
+
 
 @dataclass(frozen=True)
 class Servers:
@@ -29,11 +32,18 @@ class Servers:
         return f"postgresql://{user}@/{name}?host={self.sockets}"
 
 
+def memory_folder() -> Path | None:
+    """Where files are kept in memory, if there is room: copying a database is eight times as fast there."""
+    found = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    return found if found.is_dir() and shutil.disk_usage(found).free > _ROOM else None
+
+
 @contextmanager
-def server_folder() -> Iterator[Path]:
+def server_folder(*, in_memory: bool = False) -> Iterator[Path]:
     """A folder for servers. Not below pytest's own: that is closed to other users whenever any pytest starts,
     and as root PostgreSQL runs as another user."""
-    with tempfile.TemporaryDirectory(prefix="portal-test-", ignore_cleanup_errors=True) as folder:
+    place = memory_folder() if in_memory else None
+    with tempfile.TemporaryDirectory(prefix="portal-test-", dir=place, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 

@@ -30,7 +30,7 @@ def apply(base_url: str) -> tuple[Visitor, str]:
     page = citizen.send(page, "/giay-to/0", files={"files": ("giấy chứng sinh.pdf", PDF)})
     assert "giấy chứng sinh.pdf" in page.text
     page = citizen.get(page.link("/le-phi"))
-    page = citizen.get(page.link("/xem-lai"))
+    page = citizen.get(page.url.replace("/le-phi", "/xem-lai"))
     assert "Nguyễn Thị Ậm Ợ" in page.text
     page = citizen.send(page, "/gui", declared="1")
     reference = page.url.rsplit("/", 1)[1]

@@ -183,6 +183,7 @@ def test_ending_a_procedure_asks_why(app: Flask, editor: FlaskClient, approver: 
     assert editor.get(f"/thu-tuc/{CODE}").status_code == 404
 
 
+@pytest.mark.long
 def test_files_out_and_in(app: Flask, editor: FlaskClient, approver: FlaskClient) -> None:
     for kind in ("xlsx", "jsonl"):
         content = editor.get(f"/quan-tri/nhap-xuat/danh-muc.{kind}").data

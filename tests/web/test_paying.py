@@ -112,6 +112,19 @@ def test_the_national_platform_tells_us(site: Flask, desk: Desk, till: Till) -> 
     assert states(desk, case) == [PaymentState.PAID]
 
 
+def test_the_voucher_of_the_national_platform(site: Flask, desk: Desk, till: Till) -> None:
+    desk.now = now()
+    known = begin(desk, till, case_to_pay(desk), "national")
+    client = signed_in(site, desk, "ketoan")
+    where = f"/ke-toan/nop/{known.id}/chung-tu.pdf"
+    assert client.get(where).status_code == 404
+    till.national.decide(known.url or "")
+    with desk.database.unit_of_work() as session:
+        actions.take(session, "national", till.gateways["national"].find(actions.order_of(known), now()), now())
+    assert "Chứng từ của cổng thanh toán" in client.get(f"/ke-toan/nop/{known.id}").text
+    assert client.get(where).data.startswith(b"%PDF")
+
+
 def test_a_gateway_that_does_not_answer_costs_nothing(site: Flask, desk: Desk, till: Till) -> None:
     desk.now = now()
     case = case_to_pay(desk)

@@ -46,6 +46,7 @@ class National(OverHttp):
     version: str = _VERSION
     name: str = "national"
     label: str = "Nền tảng thanh toán của Cổng Dịch vụ công quốc gia"
+    by_hand: bool = False
     _line: Line = field(default_factory=lambda: Line("national"))
 
     def start(self, order: Order) -> Started:
@@ -65,6 +66,8 @@ class National(OverHttp):
             url = str(json.loads(str(answer.get("message")))["UrlThanhToan"])
         except (ValueError, KeyError, TypeError) as error:
             raise Unclear("national no address") from error
+        if not url.startswith(("https://", "http://")):
+            raise Unclear("national address")
         return Started(url=url)
 
     def find(self, order: Order, now: datetime) -> Outcome:

@@ -22,6 +22,7 @@ class VietQr:
     holder: str
     name: str = "vietqr"
     label: str = "Chuyển khoản bằng mã VietQR"
+    by_hand: bool = True
 
     def start(self, order: Order) -> Started:
         """The text of the code."""

@@ -45,6 +45,7 @@ class Vnpay(OverHttp):
     secret: str
     name: str = "vnpay"
     label: str = "VNPAY (thẻ, ứng dụng ngân hàng, mã QR)"
+    by_hand: bool = False
     _line: Line = field(default_factory=lambda: Line("vnpay"))
 
     def start(self, order: Order) -> Started:

@@ -63,7 +63,8 @@ def upgrade() -> None:
     op.create_index("ix_bills_case", "bills", ["case_id", "id"])
     op.create_table(
         "payments", _key(), sa.Column("key", sa.Text, unique=True, nullable=False), _to("case_id", "cases.id"),
-        _to("agency_key", "agencies.key"), *_texts("gateway"), _number("amount_vnd"), *_texts("state"),
+        _to("agency_key", "agencies.key"), *_texts("gateway"), _number("amount_vnd"),
+        sa.Column("by_hand", sa.Boolean, server_default="false", nullable=False), *_texts("state"),
         *_texts("url", "qr", "provider_id", "code", "note", nullable=True), _to("made_by", "accounts.id", nullable=True),
         *_instants("created_at", "expires_at"), *_instants("ask_at", "paid_at", nullable=True),
     )  # fmt: skip

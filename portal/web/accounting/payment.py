@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 
 from portal.base.clock import now
 from portal.base.errors import Invalid, NotFound, Refusal
+from portal.gateways.messages import SendingError
+from portal.gateways.payment.national import National
 from portal.outbox.actions import announce
 from portal.payments import actions, ledger, queries, receipts, refunds
-from portal.payments.models import Payment, PaymentReceipt, Refund
+from portal.payments.models import Payment, PaymentReceipt, PaymentState, Refund
 from portal.web.access import accountant
 from portal.web.accounting.blueprint import blueprint
 from portal.web.accounting.overview import agency_names, references
-from portal.web.citizen.paying import way_words
+from portal.web.citizen.paying import gateways, way_words
+from portal.web.files import pdf_response
 from portal.web.session import actor, db, settings, writing
 
 
@@ -79,6 +82,20 @@ def replace_receipt(receipt_id: int) -> Any:
         now=now()))  # fmt: skip
 
 
+@blueprint.get("/nop/<int:payment_id>/chung-tu.pdf")
+@accountant
+def gateway_bill(payment_id: int) -> Any:
+    """The gateway's own voucher, where it gives one."""
+    found = _payment(payment_id)
+    gateway = gateways().get(found.gateway)
+    if not isinstance(gateway, National) or found.state != PaymentState.PAID:
+        raise NotFound("Cổng thanh toán này không cấp chứng từ.")
+    try:
+        return pdf_response(gateway.bill(actions.order_of(found), now()), f"chung-tu-{found.key}.pdf")
+    except SendingError as error:
+        raise Refusal("no_answer", "Cổng thanh toán chưa trả lời. Hãy thử lại sau.") from error
+
+
 def _do(payment_id: int, done: str, work: Callable[[Session], object]) -> Any:
     _payment(payment_id)
     try:
@@ -100,7 +117,9 @@ def _page(payment_id: int, errors: dict[str, str], problem: str = "") -> str:
     given = db().query(Refund).filter(Refund.payment_id == payment_id).order_by(Refund.id.desc()).all()
     return render_template(
         "accounting/payment.html", p=found, q=queries, way_words=way_words, errors=errors, problem=problem,
-        typed=request.form, left=refunds.left_of(db(), found), refunds=given,
+        typed=request.form,
+        has_voucher=isinstance(gateways().get(found.gateway), National), left=refunds.left_of(db(), found),
+        refunds=given,
         entries=ledger.entries_of(db(), found.case_id),
         receipts=[one for one in receipts.of_case(db(), found.case_id) if one.payment_id == payment_id],
         reference=references([found.case_id])[found.case_id],

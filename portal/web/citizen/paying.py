@@ -122,8 +122,8 @@ def begin(case: Case, way: str) -> Payment:
     if gateway is None:
         raise Refusal("no_way", "Hãy chọn một cách nộp tiền.")
     with writing() as session:
-        owed = paying.require_payable(session, queries.case_for(session, actor(), case.reference))
-        begun = actions.begin(session, owed, way, by=actor(), now=now())
+        owed = paying.require_payable(session, paying.locked(session, case.id))
+        begun = actions.begin(session, owed, gateway, by=actor(), now=now())
     if not begun.url and not begun.qr:
         back = settings().base_url + url_for("cases.payment_returned", gateway=way)
         order = actions.order_of(begun, owed, ip=request.remote_addr or "", return_url=back)

@@ -31,7 +31,7 @@ def collect(reference: str) -> Any:
             begun = begin(case, way)
             return redirect(url_for("desk.scan_code", reference=case.reference, payment_id=begun.id))
         with writing() as session:
-            owed = paying.require_payable(session, case)
+            owed = paying.require_payable(session, paying.locked(session, case.id))
             actions.take_at_counter(session, owed, way, request.form.get("note", ""), by=actor(), now=now())
     except Invalid as invalid:
         return page(case_of(reference), errors=invalid.errors), 422

@@ -80,7 +80,8 @@ def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[st
 def _money(session: Session, case: Case, actor: Actor) -> dict[str, Any]:
     """What the case costs and what was paid of it."""
     may_collect = paying.may_collect(actor, case)
-    return {"owed": paying.payable(session, case), "payments": paying.payments_of(session, case.id),
+    return {"owed": paying.payable(session, case),
+            "claimed": paying.claim_of(case.fee_claim).who, "payments": paying.payments_of(session, case.id),
             "payment_receipts": receipts.of_case(session, case.id), "may_collect": may_collect,
             "PAYMENT_WORDS": STATE_WORDS, "way_words": way_words, "ways": gateways()}  # fmt: skip
 
