@@ -8,20 +8,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Refusal
+from portal.cases import paying
 from portal.cases.actions import perform, perform_locked
 from portal.cases.assignment import least_loaded
-from portal.cases.lifecycle import DONE, TRANSITIONS, Action, State
+from portal.cases.events import tell
+from portal.cases.lifecycle import DONE, ENDED, TRANSITIONS, Action, State
 from portal.cases.linked import children_of
 from portal.cases.models import Case, CaseEvent
 from portal.cases.permissions import current_stage, may_do
 from portal.cases.words import STATE_NAMES
 from portal.identity.actor import SYSTEM
-from portal.payments import actions as payments
 from portal.payments import ledger
 from portal.publishing import queries as publishing
 
 _SILENCE = "Hết thời hạn mà không có ý kiến trả lời."
 _PAID = "Đã nhận đủ tiền."
+_NOT_ACCEPTED = frozenset({State.SUBMITTED, State.PAYMENT}) | ENDED
 _PARENT_ENDED = "Hồ sơ chính đã kết thúc."
 
 
@@ -34,14 +36,28 @@ def go_on(session: Session, case_id: int, action: Action, now: datetime) -> None
             raise
 
 
-def paid(session: Session, case_id: int, now: datetime) -> None:
-    """Money has come, or what is asked for was there before: a case that waited for it goes on once it is enough."""
+def paid(session: Session, case_id: int, now: datetime) -> bool:
+    """Money has come, or what is asked for was there before: a case that waited for it goes on once it is enough.
+
+    True if it has gone on, of which the applicant is told.
+    """
     case = session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+    if case.state not in _NOT_ACCEPTED:  # paid before, heard of only now
+        paying.bill_what_was_paid_before(session, case, None, now)
     if not ledger.settle(session, case.id, now):
         case.amount_due = ledger.balance(session, case.id)
     elif case.state == State.PAYMENT:
-        payments.call_off(session, case.id)
         perform_locked(session, case, Action.CONFIRM_PAYMENT, by=SYSTEM, now=now, details={"note": _PAID})
+        return True
+    return False
+
+
+def tell_of_money(session: Session, case_id: int, event: str, now: datetime) -> None:
+    """Tell the applicant of money that moves nothing: paid before it was asked for, not found, given back."""
+    case = session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+    procedure = publishing.version(session, case.version_id).procedure
+    at = max(now, case.changed_at)
+    tell(session, case, event, procedure, by=SYSTEM, now=at, details={}, came_from=(case.state, case.stage))
 
 
 def lapse(session: Session, case_id: int, agency_key: str, now: datetime) -> None:

@@ -209,7 +209,10 @@ OPTIONAL = frozenset({
     A.RESCHEDULE, A.DISCONTINUE, A.WITHDRAW, A.ASSIGN, A.CONSULT, A.REFER, A.RECALL_REQUEST, A.PETITION,
 })  # fmt: skip
 # Events that move nothing and are no decision of anybody.
-NOTES = frozenset({"case.warned", "case.checked", "case.clock_shifted", "case.reminded", "case.asked", "case.answered"})
+NOTES = frozenset({
+    "case.warned", "case.checked", "case.clock_shifted", "case.reminded", "case.asked", "case.answered",
+    "case.money_received", "case.transfer_not_found", "case.refunded",
+})  # fmt: skip
 DESK_ROLE = Role.RECEIVING_OFFICER
 # In place of a role: the machine finishes the stage.
 MACHINE = "machine"

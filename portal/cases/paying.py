@@ -16,7 +16,7 @@ from portal.cases.lifecycle import State
 from portal.cases.models import Case, CasePerson, PersonRole
 from portal.identity.actor import Actor
 from portal.identity.models import Role
-from portal.payments import actions, ledger, receipts
+from portal.payments import actions, ledger, queries, receipts
 from portal.payments.actions import Payable
 from portal.payments.models import Bill, BillState, Payment
 from portal.publishing import queries as publishing
@@ -43,16 +43,19 @@ def assessed(session: Session, case: Case) -> list[FeeLine] | None:
 
 
 def payable(session: Session, case: Case) -> Payable | None:
-    """What may be paid now; None where nothing is. Before acceptance what the rules say, less what was paid."""
-    owed, lines = ledger.balance(session, case.id), []
+    """What may be paid now; None where nothing is. Before acceptance what the rules say, less what was paid, unless the
+    applicant claims to pay less: that an officer looks at first.
+    """
+    owed, lines = ledger.balance(session, case.id), list[dict[str, Any]]()
     if bill := ledger.open_bill(session, case.id):
-        lines = [(one["label"], int(one["amount_vnd"])) for one in bill.lines]
-    elif case.state in _BEFORE and ledger.last_bill(session, case.id) is None:
-        lines = [(line.label, line.amount_vnd) for line in assessed(session, case) or ()]
-        owed += sum(amount for _, amount in lines)
+        lines = bill.lines
+    elif case.state in _BEFORE and ledger.last_bill(session, case.id) is None and not claim_of(case.fee_claim).who:
+        lines = ledger.lines_of(assessed(session, case) or ())
+        owed += sum(int(one["amount_vnd"]) for one in lines)
     if owed <= 0:
         return None
-    return Payable(case.id, case.reference, case.agency_key, owed, _facts(session, case), tuple(lines))
+    agency_key = bill.agency_key if bill else case.agency_key
+    return Payable(case.id, case.reference, agency_key, owed, _facts(session, case, agency_key), tuple(lines))
 
 
 def locked(session: Session, case_id: int) -> Case:
@@ -109,8 +112,15 @@ def ask_for(session: Session, case: Case, amounts: Mapping[str, int], actor_id: 
 def bill_what_was_paid_before(session: Session, case: Case, actor_id: int | None, now: datetime) -> None:
     """With the acceptance what was paid before it becomes the fee of the case; the rules said how much."""
     lines = assessed(session, case)
-    if lines and ledger.balance(session, case.id) < 0 and ledger.last_bill(session, case.id) is None:
+    total = sum(line.amount_vnd for line in lines or ())
+    if lines and 0 < total <= -ledger.balance(session, case.id) and ledger.last_bill(session, case.id) is None:
         ledger.ask(session, case.id, case.agency_key, ledger.lines_of(lines), actor_id, now)
+
+
+def left_to_ask(session: Session, case: Case) -> list[dict[str, Any]]:
+    """What the rules say that it costs, without the kinds that are paid already: what an officer may ask for."""
+    done = ledger.billed(session, case.id)
+    return [line for line in ledger.lines_of(assessed(session, case) or ()) if not done[line["kind"]]]
 
 
 def pay_by_transfer(session: Session, case: Case, note: str, by: Actor, now: datetime) -> None:
@@ -120,10 +130,10 @@ def pay_by_transfer(session: Session, case: Case, note: str, by: Actor, now: dat
     ledger.settle(session, case.id, now)
 
 
-def _facts(session: Session, case: Case) -> dict[str, str]:
+def _facts(session: Session, case: Case, agency_key: str) -> dict[str, str]:
     """Who pays for what, as the national platform names it."""
     procedure = publishing.version(session, case.version_id).procedure
-    agency = session.get_one(Agency, case.agency_key)
+    agency = session.get_one(Agency, agency_key)
     payer = session.get(CasePerson, (case.id, PersonRole.SUBMITTER))
     return {
         "MaHoSo": case.reference, "MaTTHC": procedure.code, "TenTTHC": procedure.short_name,
@@ -132,6 +142,20 @@ def _facts(session: Session, case: Case) -> dict[str, str]:
         "SoCMNDNguoiNop": (payer.citizen_id if payer else None) or "",
         "DiaChiNguoiNop": (payer.address if payer else None) or "",
     }  # fmt: skip
+
+
+def require_not_own(session: Session, actor: Actor, case_id: int) -> None:
+    """Nobody decides about the money of their own case. Raises `Forbidden`."""
+    if session.get_one(Case, case_id).applicant_id == actor.account_id:
+        raise Forbidden("Bạn là người nộp hồ sơ này: kế toán khác quyết định.")
+
+
+def overpaid(session: Session, keys: list[str] | None) -> list[tuple[int, int]]:
+    """(case, đồng too much) about which an accountant decides: what is paid before acceptance is not too much."""
+    found = queries.overpaid(session, keys)
+    waiting = select(Case.id).where(Case.id.in_([case_id for case_id, _ in found]), Case.state == State.SUBMITTED)
+    unasked = set(session.scalars(waiting.where(Case.id.not_in(select(Bill.case_id)))))
+    return [(case_id, amount) for case_id, amount in found if case_id not in unasked]
 
 
 def receipt_facts(session: Session, payment: Payment, env: Mapping[str, str]) -> dict[str, str]:

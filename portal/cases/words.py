@@ -86,6 +86,9 @@ EVENT_NAMES = {
     "case.warned": "Nhắc hạn",
     "case.asked": "Người nộp hỏi",
     "case.answered": "Cán bộ trả lời",
+    "case.money_received": "Đã nhận tiền nộp",
+    "case.transfer_not_found": "Không thấy tiền chuyển khoản",
+    "case.refunded": "Đã hoàn tiền",
 }
 
 # What the applicant is not shown of the history: the work between officers.

@@ -25,6 +25,7 @@ class Fate(StrEnum):
 
     PAID = "paid"
     PENDING = "pending"
+    HELD = "held"  # the payer's bank has taken it, the gateway has not: it is decided there, later
     FAILED = "failed"
     ABSENT = "absent"  # it has never heard of it
 
@@ -116,8 +117,8 @@ class PaymentGateway(Protocol):
     def find(self, order: Order, now: datetime) -> Outcome:
         """Ask what became of it. Raises a `SendingError`."""
 
-    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime) -> str:
-        """Pay back; gives the gateway's code. The same `key` twice is done once.
+    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime, *, again: bool) -> str:
+        """Pay back; gives the gateway's code. `again`: this very refund was told before, and the answer not understood.
 
         Raises `CannotRefund`, or a `SendingError`: `Refused` where it never will.
         """

@@ -86,6 +86,11 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
     "case.finished": _finished,
     "case.reminded": lambda facts: "đã có kết quả mà bạn chưa nhận. Hãy vào cổng dịch vụ công để tải về.",
     "case.rescheduled": _rescheduled,
+    "case.money_received": lambda facts: "đã nhận được tiền bạn nộp. Biên lai có trên cổng dịch vụ công.",
+    "case.transfer_not_found": lambda facts: (
+        "chưa thấy tiền bạn báo đã chuyển. Hãy vào cổng dịch vụ công để xem lý do."
+    ),
+    "case.refunded": lambda facts: "đã hoàn tiền cho bạn. Chi tiết có trên cổng dịch vụ công.",
     "case.answered": lambda facts: "có câu trả lời mới của cán bộ. Hãy vào cổng dịch vụ công để đọc.",
     "case.discontinued": lambda facts: "đã dừng xử lý. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.withdrawn": lambda facts: "đã được rút theo đề nghị của bạn.",
@@ -107,6 +112,9 @@ TITLES = {
     "case.reminded": ("Nhắc nhận kết quả", "Result not fetched yet"),
     "case.rescheduled": ("Xin lỗi và hẹn lại", "Delayed, our apologies"),
     "case.answered": ("Có câu trả lời", "New answer"),
+    "case.money_received": ("Đã nhận tiền", "Payment received"),
+    "case.transfer_not_found": ("Chưa thấy tiền chuyển khoản", "Transfer not found"),
+    "case.refunded": ("Đã hoàn tiền", "Refunded"),
     "case.discontinued": ("Đã dừng xử lý", "Discontinued"),
     "case.withdrawn": ("Đã rút", "Withdrawn"),
 }
@@ -123,6 +131,9 @@ _ENGLISH: dict[str, Callable[[CaseFacts], str]] = {
     "case.finished": lambda f: "is finished. See the portal for the result.",
     "case.reminded": lambda f: "is finished and its result was not fetched yet. See the portal.",
     "case.rescheduled": lambda f: f"is delayed, and we apologise{_expected(f)}. See the portal for the reason.",
+    "case.money_received": lambda f: "has your payment. See the portal for the receipt.",
+    "case.transfer_not_found": lambda f: "lacks the transfer that you reported. See the portal for the reason.",
+    "case.refunded": lambda f: "has a refund for you. See the portal.",
     "case.answered": lambda f: "has a new answer from the office. See the portal.",
     "case.discontinued": lambda f: "was discontinued. See the portal for the reason.",
     "case.withdrawn": lambda f: "was withdrawn as you asked.",

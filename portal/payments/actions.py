@@ -6,8 +6,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid, NotFound, Refusal
@@ -33,30 +34,33 @@ _FIRST_ASKED, _ASKED_EVERY, _ASKED_FOR = timedelta(minutes=15), timedelta(days=1
 _TRANSFER_FOR = timedelta(days=7)
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 COUNTER = (CASH, CARD)
+_UNSEEN = (PaymentState.CLAIMED, PaymentState.PENDING)
 WAY_WORDS = {CASH: "Tiền mặt tại quầy", CARD: "Thẻ tại quầy", TRANSFER: "Chuyển khoản"}
 
 
 @dataclass(frozen=True)
 class Payable:
-    """What may be paid now, for a case. `facts` and `lines` are for gateways that want to be told."""
+    """What may be paid now, for a case. `facts` are for gateways that want to be told; `lines` as those of a bill."""
 
     case_id: int
     reference: str
     agency_key: str
     amount_vnd: int
     facts: Mapping[str, str] = field(default_factory=dict)
-    lines: tuple[tuple[str, int], ...] = ()
+    lines: tuple[Mapping[str, Any], ...] = ()
 
 
 def begin(session: Session, payable: Payable, gateway: PaymentGateway, *, by: Actor, now: datetime) -> Payment:
     """A try to pay by a gateway; one that is still under way for the same is taken up again."""
     _require_amount(payable)
+    under_way = or_(Payment.state == PaymentState.CLAIMED,
+                    and_(Payment.state == PaymentState.PENDING, Payment.expires_at > now))  # fmt: skip
     query = select(Payment).where(
-        Payment.case_id == payable.case_id, Payment.gateway == gateway.name, Payment.state == PaymentState.PENDING,
-        Payment.amount_vnd == payable.amount_vnd, Payment.expires_at > now,
+        Payment.case_id == payable.case_id, Payment.gateway == gateway.name, under_way,
+        Payment.amount_vnd == payable.amount_vnd,
     )  # fmt: skip
-    if under_way := session.scalar(query.order_by(Payment.id.desc()).limit(1)):
-        return under_way
+    if known := session.scalar(query.order_by(Payment.id.desc()).limit(1)):
+        return known
     payment = _new(payable, gateway.name, now, by)
     payment.by_hand = gateway.by_hand
     payment.expires_at = now + (_TRANSFER_FOR if gateway.by_hand else OPEN_FOR)
@@ -68,7 +72,8 @@ def begin(session: Session, payable: Payable, gateway: PaymentGateway, *, by: Ac
 
 def order_of(payment: Payment, payable: Payable | None = None, *, ip: str = "", return_url: str = "") -> Order:
     """The payment as its gateway knows it."""
-    facts, lines = (payable.facts, payable.lines) if payable else ({}, ())
+    facts = payable.facts if payable else {}
+    lines = [(str(one["label"]), int(one["amount_vnd"])) for one in payable.lines] if payable else []
     info = f"Nop phi le phi ho so {payable.reference}" if payable else f"Giao dich {payment.key}"
     return Order(payment.key, payment.amount_vnd, info, payment.created_at, payment.expires_at, ip or "127.0.0.1",
                  return_url, payment.provider_id or "", facts, lines)  # fmt: skip
@@ -95,6 +100,16 @@ def note_report(session: Session, gateway: str, verdict: Verdict, now: datetime,
                               code=outcome.code[:20] if outcome else None, at=now))  # fmt: skip
 
 
+def note_forged(session: Session, gateway: str, now: datetime) -> None:
+    """Keep that somebody has spoken in the name of a gateway; once a minute, so that nobody fills the table."""
+    lately = select(GatewayReport.id).where(
+        GatewayReport.gateway == gateway, GatewayReport.verdict == Verdict.FORGED,
+        GatewayReport.at > now - timedelta(minutes=1),
+    )  # fmt: skip
+    if session.scalar(lately.limit(1)) is None:
+        note_report(session, gateway, Verdict.FORGED, now)
+
+
 def take_at_counter(session: Session, payable: Payable, way: str, note: str, *, by: Actor, now: datetime) -> Payment:
     """Money that somebody has in their hands: cash, or a slip of the card terminal, which is named."""
     _require_amount(payable)
@@ -107,7 +122,12 @@ def take_at_counter(session: Session, payable: Payable, way: str, note: str, *, 
 
 
 def take_transfer(session: Session, payable: Payable, note: str, *, by: Actor, now: datetime) -> Payment:
-    """A transfer that an accountant has found in the agency's account, without a code of ours."""
+    """A transfer that an accountant has found in the agency's account: of a try that waits for it, or by itself."""
+    query = select(Payment).where(Payment.case_id == payable.case_id, Payment.by_hand, Payment.state.in_(_UNSEEN))
+    query = query.where(Payment.amount_vnd == payable.amount_vnd).order_by(Payment.state, Payment.id.desc())
+    if waiting := session.scalar(query.limit(1)):
+        return confirm(session, waiting.id, note, by=by, now=now)
+    _require_new(session, payable.agency_key, nfc(note))
     return _paid_here(session, payable, TRANSFER, nfc(note), by, now)
 
 
@@ -122,13 +142,6 @@ def claim(session: Session, payment_id: int, note: str, now: datetime) -> Paymen
     return payment
 
 
-def call_off(session: Session, case_id: int) -> None:
-    """Nothing is owed any more: tries that are under way invite nobody to pay twice. If money comes, it is taken."""
-    query = select(Payment).where(Payment.case_id == case_id, Payment.state == PaymentState.PENDING)
-    for payment in session.scalars(query.with_for_update(skip_locked=True)):
-        payment.state = PaymentState.EXPIRED
-
-
 def confirm(session: Session, payment_id: int, note: str, *, by: Actor, now: datetime) -> Payment:
     """An accountant has found the transfer in the account. Raises `Invalid`, `Refusal`."""
     payment = locked(session, payment_id)
@@ -136,9 +149,20 @@ def confirm(session: Session, payment_id: int, note: str, *, by: Actor, now: dat
         raise Refusal("not_now", "Lần nộp này đã được ghi nhận, hoặc do cổng thanh toán xác nhận.")
     if not (note := nfc(note)):
         raise Invalid({"note": "Hãy ghi số bút toán trên sao kê."})
+    _require_new(session, payment.agency_key, note)
     payment.provider_id = note
     _mark_paid(session, payment, by.account_id, now)
     return payment
+
+
+def _require_new(session: Session, agency_key: str, number: str) -> None:
+    """A line of an agency's statement is the money of one payment."""
+    found_by_hand = or_(Payment.by_hand, Payment.gateway == TRANSFER)
+    query = select(Payment.id).where(
+        found_by_hand, Payment.state == PaymentState.PAID, Payment.agency_key == agency_key
+    )
+    if session.scalar(query.where(or_(Payment.provider_id == number, Payment.note == number)).limit(1)):
+        raise Invalid({"note": "Số chứng từ này đã được ghi nhận cho một lần nộp khác."})
 
 
 def refuse(session: Session, payment_id: int, note: str, *, by: Actor, now: datetime) -> Payment:
@@ -149,6 +173,7 @@ def refuse(session: Session, payment_id: int, note: str, *, by: Actor, now: date
     if not (note := nfc(note)):
         raise Invalid({"note": "Hãy nêu lý do: người nộp sẽ đọc nguyên văn."})
     payment.state, payment.code, payment.ask_at = PaymentState.FAILED, note, None
+    announce(session, "payment.refused", payment.id, now)
     return payment
 
 
@@ -167,15 +192,17 @@ def locked(session: Session, payment_id: int) -> Payment:
 
 def next_ask(payment: Payment, now: datetime) -> datetime | None:
     """When it is asked about again; None once that has been done long enough."""
-    following = max(now, payment.created_at) + _ASKED_EVERY
+    if now < payment.created_at + _FIRST_ASKED:  # somebody has asked before
+        return payment.created_at + _FIRST_ASKED
+    following = now + _ASKED_EVERY
     return following if following < payment.created_at + _ASKED_FOR + _ASKED_EVERY else None
 
 
 def _taken(session: Session, payment: Payment, outcome: Outcome, now: datetime) -> Verdict:
-    if outcome.fate in (Fate.PENDING, Fate.ABSENT):
-        _see_expiry(payment, now)
+    if outcome.fate in (Fate.PENDING, Fate.ABSENT, Fate.HELD):
+        _see_expiry(payment, outcome, now)
         return Verdict.TAKEN
-    if outcome.amount_vnd is not None and outcome.amount_vnd != payment.amount_vnd:
+    if outcome.amount_vnd != payment.amount_vnd:
         return Verdict.WRONG_AMOUNT
     if payment.state == PaymentState.PAID:
         return Verdict.ALREADY
@@ -188,8 +215,12 @@ def _taken(session: Session, payment: Payment, outcome: Outcome, now: datetime) 
     return Verdict.ALREADY if was_failed else Verdict.TAKEN
 
 
-def _see_expiry(payment: Payment, now: datetime) -> None:
-    if payment.state == PaymentState.PENDING and payment.expires_at <= now:
+def _see_expiry(payment: Payment, outcome: Outcome, now: datetime) -> None:
+    """What is held at the gateway stays open, with its code, so that nobody is invited to pay again."""
+    is_held = outcome.fate is Fate.HELD
+    if is_held and payment.state in (PaymentState.PENDING, PaymentState.EXPIRED, PaymentState.FAILED):
+        payment.state, payment.code = PaymentState.PENDING, outcome.code
+    elif payment.state == PaymentState.PENDING and payment.expires_at <= now:
         payment.state = PaymentState.EXPIRED
 
 
@@ -212,8 +243,13 @@ def _paid_here(session: Session, payable: Payable, way: str, note: str, by: Acto
 def _new(payable: Payable, gateway: str, now: datetime, by: Actor) -> Payment:
     key = "LS" + "".join(secrets.choice(_LETTERS) for _ in range(14))
     return Payment(key=key, case_id=payable.case_id, agency_key=payable.agency_key, gateway=gateway,
-                   amount_vnd=payable.amount_vnd, state=PaymentState.PENDING, made_by=by.account_id, created_at=now,
-                   expires_at=now)  # fmt: skip
+                   amount_vnd=payable.amount_vnd, lines=_lines(payable),
+                   state=PaymentState.PENDING, made_by=by.account_id, created_at=now, expires_at=now)  # fmt: skip
+
+
+def _lines(payable: Payable) -> list[dict[str, Any]]:
+    lines = [dict(one) for one in payable.lines if one["amount_vnd"]]
+    return lines if sum(int(one["amount_vnd"]) for one in lines) == payable.amount_vnd else []
 
 
 def _require_amount(payable: Payable) -> None:

@@ -34,15 +34,19 @@ class Asker:
 
 def ask_due(asker: Asker, *, most: int = 200) -> int:
     """Ask about the payments whose time has come, one after the other; returns how many. Any number may run."""
+    silent: set[str] = set()  # gateways that do not answer just now are left alone until the next round
     for count in range(most):
         with asker.database.unit_of_work() as session:
-            query = select(Payment.id).where(Payment.ask_at <= asker.now()).order_by(Payment.ask_at).limit(1)
+            query = select(Payment.id).where(Payment.ask_at <= asker.now(), Payment.gateway.not_in(silent))
+            query = query.order_by(Payment.ask_at).limit(1)
             payment_id = session.scalar(query.with_for_update(skip_locked=True))
             if payment_id is not None:
-                session.get_one(Payment, payment_id).ask_at = asker.now() + _LEASE
+                payment = session.get_one(Payment, payment_id)
+                payment.ask_at = asker.now() + _LEASE
         if payment_id is None:
             return count
-        ask_about(asker, payment_id)
+        if ask_about(asker, payment_id) is None:
+            silent.add(payment.gateway)
     return most
 
 
@@ -88,31 +92,38 @@ def refund_due(asker: Asker, *, most: int = 50) -> int:
                 return count
             refund.ask_at = asker.now() + _LEASE
             job = _job(session, refund)
-        _tell(asker, *job)
+        if not _tell(asker, *job):
+            return count + 1  # the others wait for the next round
     return most
 
 
-def _job(session: Session, refund: Refund) -> tuple[int, Order, str, int, str]:
+def _job(session: Session, refund: Refund) -> tuple[int, Order, str, int, str, bool]:
     payment = session.get_one(Payment, refund.payment_id)
     by = names(session, [refund.decided_by or 0]).get(refund.decided_by or 0, "Ke toan")
-    return refund.id, actions.order_of(payment), payment.gateway, refund.amount_vnd, by
+    return refund.id, actions.order_of(payment), payment.gateway, refund.amount_vnd, by, refund.code is not None
 
 
-def _tell(asker: Asker, refund_id: int, order: Order, name: str, amount: int, by: str) -> None:
+def _tell(asker: Asker, refund_id: int, order: Order, name: str, amount: int, by: str, again: bool) -> bool:
+    """False where the gateway gave no answer."""
     gateway = asker.gateways.get(name)
     try:
-        code = gateway.refund(order, f"{order.key}R{refund_id}", amount, by, asker.now()) if gateway else None
+        code = (
+            gateway.refund(order, f"{order.key}R{refund_id}", amount, by, asker.now(), again=again) if gateway else None
+        )
     except CannotRefund:
         code = None
     except Refused as error:
         with asker.database.unit_of_work() as session:
-            refunds.fail(session, refund_id, error.code, asker.now())
-        return
-    except SendingError as error:
+            refunds.leave_to_people(session, refund_id, error.code)
+        return True
+    except SendingError as error:  # its lease ends, then it is told again under the same key; not for ever
         _log.warning("refund_not_told", refund=refund_id, gateway=name, code=error.code)
-        return  # its lease ends, then it is told again under the same key
+        with asker.database.unit_of_work() as session:
+            refunds.note_trouble(session, refund_id, error.code, asker.now())
+        return False
     with asker.database.unit_of_work() as session:
         if code is None:  # somebody pays it out and says so
-            refunds.leave_to_people(session, refund_id)
+            refunds.leave_to_people(session, refund_id, None)
         else:
             refunds.finish(session, refund_id, code, None, asker.now())
+    return True

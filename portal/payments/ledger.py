@@ -85,6 +85,7 @@ def cancel_open(session: Session, case_id: int, actor_id: int | None, now: datet
         bill.state, bill.ended_at = BillState.CANCELLED, now
         session.flush()
         add(session, f"cancelled-{bill.id}", case_id, EntryKind.CANCELLED, -bill.total_vnd, actor_id, now)
+    _call_off(session, case_id)
 
 
 def settle(session: Session, case_id: int, now: datetime) -> bool:
@@ -94,7 +95,24 @@ def settle(session: Session, case_id: int, now: datetime) -> bool:
     if bill := open_bill(session, case_id):
         bill.state, bill.ended_at = BillState.SETTLED, now
         session.flush()
+    _call_off(session, case_id)
     return True
+
+
+def billed(session: Session, case_id: int) -> dict[str, int]:
+    """What the case was asked for and has paid already, by kind."""
+    sums = dict.fromkeys(KIND_WORDS, 0)
+    for bill in session.scalars(select(Bill).where(Bill.case_id == case_id, Bill.state == BillState.SETTLED)):
+        for one in bill.lines:
+            sums[one["kind"]] += int(one["amount_vnd"])
+    return sums
+
+
+def _call_off(session: Session, case_id: int) -> None:
+    """Nothing is owed any more: tries that are under way invite nobody to pay twice. If money comes, it is taken."""
+    query = select(Payment).where(Payment.case_id == case_id, Payment.state == PaymentState.PENDING)
+    for payment in session.scalars(query.with_for_update(skip_locked=True)):
+        payment.state = PaymentState.EXPIRED
 
 
 def mistakes(session: Session) -> list[str]:
@@ -128,14 +146,19 @@ def _mistakes_of_payments(session: Session) -> list[str]:
         if entries.get(f"paid-{number}") != (-payment.amount_vnd if payment.state == PaymentState.PAID else None)
     ]
     kept = [key for key in entries if key.startswith("paid-") and int(key.removeprefix("paid-")) not in known]
-    return found + [f"{key}: no such payment" for key in kept]
+    found += [f"{key}: no such payment" for key in kept]
+    owners = {f"bill-{n}" for n in session.scalars(select(Bill.id))}
+    owners |= {f"cancelled-{n}" for n in session.scalars(select(Bill.id))} | {f"paid-{n}" for n in known}
+    for number in session.scalars(select(Refund.id)):
+        owners |= {f"refunded-{number}", f"let-go-{number}"}
+    return found + [f"{key}: nobody's entry" for key in sorted(set(entries) - owners) if not key.startswith("paid-")]
 
 
 def _mistakes_of_refunds(session: Session) -> list[str]:
     entries, found = _amounts(session), []
     given: dict[int, int] = {}
     for refund in session.scalars(select(Refund)):
-        is_decided = refund.state in (RefundState.APPROVED, RefundState.DONE, RefundState.FAILED)
+        is_decided = refund.state in (RefundState.APPROVED, RefundState.DONE)
         given[refund.payment_id] = given.get(refund.payment_id, 0) + (refund.amount_vnd if is_decided else 0)
         expected = refund.amount_vnd if refund.state == RefundState.DONE else None
         if entries.get(f"refunded-{refund.id}") != expected:

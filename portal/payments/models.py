@@ -84,6 +84,8 @@ class Payment(Base):
     amount_vnd: Mapped[int]
     # No gateway tells of it: an accountant finds it in the statement of the bank.
     by_hand: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # What it is for, as `Bill.lines`; empty where it is a part of that.
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     state: Mapped[str] = mapped_column(default=PaymentState.PENDING)
     # Where the payer is sent; or what the QR code says.
     url: Mapped[str | None]
@@ -139,7 +141,6 @@ class RefundState(StrEnum):
     REFUSED = "refused"
     APPROVED = "approved"  # the gateway is to be told, or somebody pays it out
     DONE = "done"
-    FAILED = "failed"
 
 
 class Refund(Base):
@@ -160,9 +161,22 @@ class Refund(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     decided_at: Mapped[datetime | None]
     code: Mapped[str | None]
-    # When the gateway is told (again); None: nothing is to be told.
+    # When the gateway is told (again); None: it is not, somebody pays it out.
     ask_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
+
+
+class Credit(Base):
+    """An accountant has decided that what was paid too much stays, for what the case may still owe."""
+
+    __tablename__ = "credits"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    amount_vnd: Mapped[int]
+    reason: Mapped[str]
+    decided_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[datetime]
 
 
 class ReceiptState(StrEnum):

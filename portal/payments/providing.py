@@ -10,7 +10,7 @@ from sqlalchemy import select
 from portal.base.clock import local_day
 from portal.base.db import Database
 from portal.base.logs import logger
-from portal.gateways.messages import SendingError
+from portal.gateways.messages import SendingError, WrongMessage
 from portal.gateways.receipts import ReceiptOrder, ReceiptProvider
 from portal.payments.models import PaymentReceipt, ReceiptState
 
@@ -36,6 +36,8 @@ def provide_due(database: Database, provider: ReceiptProvider, now: Callable[[],
         except SendingError as error:
             _log.warning("receipt_not_provided", receipt=receipt_id, code=error.code)
             _note(database, receipt_id, is_issued, None, error.code, now() + _TRY_AGAIN)
+            if not isinstance(error, WrongMessage):
+                return count + 1  # it gives no answer: the others wait for the next round
             continue
         _note(database, receipt_id, is_issued, number, None, None)
     return most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from portal.identity.actor import Actor
 from portal.identity.models import Role
 from portal.payments.models import (
+    Credit,
     GatewayReport,
     LedgerEntry,
     Payment,
+    PaymentReceipt,
     PaymentState,
     Refund,
     RefundState,
@@ -32,7 +34,6 @@ REFUND_WORDS = {
     RefundState.REFUSED: "Không duyệt",
     RefundState.APPROVED: "Đã duyệt, đang trả",
     RefundState.DONE: "Đã trả",
-    RefundState.FAILED: "Không trả được",
 }
 _SUSPICIOUS = ("forged", "wrong_amount", "unknown")
 _ZONE = "Asia/Ho_Chi_Minh"
@@ -76,9 +77,16 @@ def refunds(session: Session, keys: Collection[str] | None, limit: int = 100) ->
 
 
 def overpaid(session: Session, keys: Collection[str] | None, limit: int = 100) -> list[tuple[int, int]]:
-    """(case, đồng too much) of cases that have paid more than they owed and whose money is not on its way back."""
-    total = func.sum(LedgerEntry.amount_vnd)
-    query = select(LedgerEntry.case_id, -total).group_by(LedgerEntry.case_id).having(total < 0).limit(limit)
+    """(case, đồng too much) of cases that have paid more than they owed, less what is asked to go back; without those
+    of which somebody has decided that it stays.
+    """
+    under_way = select(func.coalesce(func.sum(Refund.amount_vnd), 0)).where(
+        Refund.case_id == LedgerEntry.case_id, Refund.state.in_((RefundState.ASKED, RefundState.APPROVED))
+    )
+    total = func.sum(LedgerEntry.amount_vnd) + under_way.scalar_subquery()
+    kept = select(Credit.id).where(Credit.case_id == LedgerEntry.case_id, Credit.amount_vnd == -total)
+    query = select(LedgerEntry.case_id, -total).group_by(LedgerEntry.case_id).having(total < 0, ~kept.exists())
+    query = query.limit(limit)
     if keys is not None:
         query = query.where(LedgerEntry.case_id.in_(select(Payment.case_id).where(Payment.agency_key.in_(keys))))
     return [(int(case_id), int(amount)) for case_id, amount in session.execute(query)]
@@ -101,6 +109,42 @@ def suspicious(session: Session, since: datetime, limit: int = 20) -> Sequence[G
     """What was said in the name of a gateway and refused, the newest first."""
     query = select(GatewayReport).where(GatewayReport.verdict.in_(_SUSPICIOUS), GatewayReport.at > since)
     return session.scalars(query.order_by(GatewayReport.id.desc()).limit(limit)).all()
+
+
+def to_do(session: Session, keys: Collection[str] | None) -> dict[str, int]:
+    """How much waits for an accountant: transfers to look for, refunds to decide, refunds to pay out."""
+    claimed = select(func.count()).select_from(Payment).where(Payment.state == PaymentState.CLAIMED)
+    asked = select(func.count()).select_from(Refund).where(Refund.state == RefundState.ASKED)
+    by_hand = (
+        select(func.count()).select_from(Refund).where(Refund.state == RefundState.APPROVED, Refund.ask_at.is_(None))
+    )
+    if keys is not None:
+        claimed = claimed.where(Payment.agency_key.in_(keys))
+        asked, by_hand = (query.where(Refund.agency_key.in_(keys)) for query in (asked, by_hand))
+    return {"claimed": session.scalar(claimed) or 0, "refunds": session.scalar(asked) or 0,
+            "pay_out": session.scalar(by_hand) or 0}  # fmt: skip
+
+
+def alarms(session: Session, now: datetime) -> list[str]:
+    """What somebody should look at, in sentences."""
+    found = []
+    if forged := len(suspicious(session, now - timedelta(days=1), 1000)):
+        found.append(f"Thông báo thanh toán bị từ chối trong 24 giờ: {forged}. Kế toán tỉnh xem ở trang Thu phí.")
+    late = (
+        select(func.count())
+        .select_from(Refund)
+        .where(Refund.state == RefundState.APPROVED, Refund.decided_at < now - timedelta(days=1))
+    )
+    if count := session.scalar(late):
+        found.append(f"Khoản hoàn tiền đã duyệt quá một ngày chưa trả: {count}.")
+    refused = (
+        select(func.count())
+        .select_from(PaymentReceipt)
+        .where(PaymentReceipt.provider_code.is_not(None), PaymentReceipt.issued_at < now - timedelta(hours=1))
+    )
+    if count := session.scalar(refused):
+        found.append(f"Biên lai nhà cung cấp chưa nhận quá một giờ: {count}.")
+    return found
 
 
 def may_see(actor: Actor, agency_key: str) -> bool:

@@ -38,7 +38,7 @@ def issue(session: Session, payment: Payment, facts: Mapping[str, Any], env: Map
         raise Refusal("not_paid", "Chưa nhận được tiền thì chưa lập biên lai.")
     year = local_day(now).year
     said = {
-        **facts, "lines": _lines(session, payment), "total_vnd": payment.amount_vnd,
+        **facts, "lines": _lines(payment), "total_vnd": payment.amount_vnd,
         "in_words": money_in_words(payment.amount_vnd), "paid_on": f"{local_day(payment.paid_at or now):%d/%m/%Y}",
         "issued_on": f"{local_day(now):%d/%m/%Y}",
     }  # fmt: skip
@@ -88,7 +88,8 @@ def replace(session: Session, receipt_id: int, changes: Mapping[str, str], reaso
     if not payer or len(payer) > 300:
         raise Invalid({"payer": "Hãy ghi tên người nộp."})
     old = _end(session, receipt_id, ReceiptState.REPLACED, reason, by, now)
-    facts = {**old.facts, "payer": payer, "address": nfc(changes.get("address", ""))}
+    replaced = f"{old.form}, ký hiệu {old.symbol}, số {old.number:07d}, ngày {local_day(old.issued_at):%d/%m/%Y}"
+    facts = {**old.facts, "payer": payer, "address": nfc(changes.get("address", "")), "replaces": replaced}
     return issue(session, session.get_one(Payment, old.payment_id), facts, env, now, replaces=old)
 
 
@@ -105,6 +106,10 @@ def as_xml(found: PaymentReceipt) -> bytes:
     SubElement(root, "TongTien").text = str(facts["total_vnd"])
     SubElement(root, "BangChu").text = facts["in_words"]
     SubElement(root, "TrangThai").text = found.state
+    if facts.get("replaces"):
+        SubElement(root, "ThayThe").text = facts["replaces"]
+    if found.end_reason:
+        SubElement(root, "LyDo").text = found.end_reason
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
 
 
@@ -118,6 +123,9 @@ def mistakes(session: Session) -> list[str]:
             or sum(line["amount_vnd"] for line in one.facts["lines"]) != one.facts["total_vnd"]
         ):
             found.append(f"receipt {one.id}: the sum is not what was paid")
+    receipted = select(PaymentReceipt.payment_id)
+    without = select(Payment.id).where(Payment.state == PaymentState.PAID, Payment.id.not_in(receipted))
+    found += [f"payment {number}: no receipt" for number in session.scalars(without)]
     for series in session.scalars(select(ReceiptSeries)):
         query = select(PaymentReceipt.number).where(
             PaymentReceipt.agency_key == series.agency_key, PaymentReceipt.year == series.year
@@ -136,7 +144,8 @@ def _end(
     if not (reason := nfc(reason)) or len(reason) > 500:
         raise Invalid({"reason": "Hãy nêu lý do."})
     found.state, found.ended_at, found.ended_by, found.end_reason = state, now, by.account_id, reason
-    found.send_at = now if found.provider_number else None  # the provider is to know as well
+    # The provider is to know as well; it may have it although nothing was heard of that.
+    found.send_at = now if found.provider_number or found.send_at else None
     session.flush()
     return found
 
@@ -151,10 +160,8 @@ def _next_number(session: Session, agency_key: str, year: int) -> int:
     return number
 
 
-def _lines(session: Session, payment: Payment) -> list[dict[str, Any]]:
-    """What the payment is for: the lines of the bill where they add up to it, else one line for all of it."""
-    bill = ledger.last_bill(session, payment.case_id)
-    lines = [one for one in bill.lines if one["amount_vnd"]] if bill else []
-    if sum(one["amount_vnd"] for one in lines) == payment.amount_vnd:
-        return lines
+def _lines(payment: Payment) -> list[dict[str, Any]]:
+    """What the payment is for; one line where it is a part of that."""
+    if payment.lines:
+        return payment.lines
     return [ledger.line(ledger.CHARGE, "Phí, lệ phí của hồ sơ (một phần, hoặc nộp trước)", payment.amount_vnd)]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from portal.base.clock import VIETNAM
+from portal.base.clock import VIETNAM, local_day
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.identity.actor import Actor
 from portal.payments.models import Payment, PaymentState, ReconciliationDay, ReconciliationRow
@@ -98,12 +98,15 @@ def compare(session: Session, of_day: ReconciliationDay) -> Comparison:
     ours = {p.key: p for p in session.scalars(paid.where(Payment.paid_at >= begin, Payment.paid_at < begin + _DAY))}
     named = select(Payment).where(Payment.gateway == of_day.gateway, Payment.key.in_(set(there) - set(ours)))
     others = {payment.key: payment for payment in session.scalars(named)}
-    for key in _listed_on_other_days(session, of_day, set(ours) - set(there)):
+    elsewhere = set(_listed_on_other_days(session, of_day, {*ours, *there}))
+    for key in elsewhere & (set(ours) - set(there)):
         del ours[key]
     matched, differences = [], []
     for key in sorted({*there, *ours}):
         payment = ours.get(key) or others.get(key)
-        kind = _difference(payment, there.get(key, []))
+        # Once here and once on another day is twice as well: paid again, or the file of another day.
+        listed_there = there.get(key, []) * (2 if key in elsewhere else 1)
+        kind = _difference(payment, listed_there)
         here = payment.amount_vnd if payment is not None and payment.state == PaymentState.PAID else None
         if kind is None:
             matched.append(here or 0)
@@ -126,6 +129,8 @@ def close(session: Session, day_id: int, *, by: Actor, now: datetime) -> None:
     """Close the day, once everything that differs is explained. Raises `Refusal`."""
     found = day(session, day_id, lock=True)
     _require_open(found)
+    if found.day >= local_day(now):
+        raise Refusal("not_over", "Ngày này chưa hết: khóa sổ từ ngày hôm sau.")
     if not compare(session, found).is_explained:
         raise Refusal("not_explained", "Còn chênh lệch chưa có giải trình: chưa khóa sổ được.")
     found.closed_at, found.closed_by = now, by.account_id
@@ -152,7 +157,11 @@ def _listed_on_other_days(session: Session, of_day: ReconciliationDay, keys: set
     query = (
         select(ReconciliationRow.key)
         .join(ReconciliationDay, ReconciliationDay.id == ReconciliationRow.day_id)
-        .where(ReconciliationDay.gateway == of_day.gateway, ReconciliationRow.key.in_(keys))
+        .where(
+            ReconciliationDay.gateway == of_day.gateway,
+            ReconciliationDay.id != of_day.id,
+            ReconciliationRow.key.in_(keys),
+        )
     )
     return session.scalars(query.distinct()).all()
 

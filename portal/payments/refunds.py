@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal
 from portal.identity.actor import Actor
+from portal.outbox.actions import announce
 from portal.payments import ledger
 from portal.payments.actions import locked
-from portal.payments.models import EntryKind, Payment, PaymentState, Refund, RefundState
+from portal.payments.models import Credit, EntryKind, Payment, PaymentState, Refund, RefundState
 from services_catalog.text import nfc
 
+# How long a gateway is asked to give back before somebody does.
+_PATIENCE = timedelta(days=1)
 _COUNTED = (RefundState.ASKED, RefundState.APPROVED, RefundState.DONE)
 
 
@@ -74,27 +78,49 @@ def finish(session: Session, refund_id: int, code: str, actor_id: int | None, no
     if refund.state == RefundState.DONE:
         return refund
     refund.state, refund.code, refund.done_at, refund.ask_at = RefundState.DONE, code, now, None
+    announce(session, "refund.done", refund.id, now)
     session.flush()
-    owed = ledger.balance(session, refund.case_id) + refund.amount_vnd
+    asked = ledger.open_bill(session, refund.case_id)
+    owed = ledger.balance(session, refund.case_id) + refund.amount_vnd - (asked.total_vnd if asked else 0)
     ledger.add(session, f"refunded-{refund.id}", refund.case_id, EntryKind.REFUNDED, refund.amount_vnd, actor_id, now)
-    if owed > 0 and ledger.open_bill(session, refund.case_id) is None:
+    if owed > 0:
         let_go = min(owed, refund.amount_vnd)
         ledger.add(session, f"let-go-{refund.id}", refund.case_id, EntryKind.CANCELLED, -let_go, actor_id, now)
     return refund
 
 
-def fail(session: Session, refund_id: int, code: str, now: datetime) -> None:
-    """The gateway never will: somebody looks and asks anew."""
+def leave_to_people(session: Session, refund_id: int, code: str | None) -> None:
+    """No gateway can, or it never will: it waits for `pay_out`."""
     refund = locked_refund(session, refund_id)
     if refund.state == RefundState.APPROVED:
-        refund.state, refund.code, refund.done_at, refund.ask_at = RefundState.FAILED, code, now, None
+        refund.ask_at, refund.code = None, code
 
 
-def leave_to_people(session: Session, refund_id: int) -> None:
-    """No gateway can: it waits for `pay_out`."""
+def note_trouble(session: Session, refund_id: int, code: str, now: datetime) -> None:
+    """The gateway did not take it now. After some days of that it is left to people."""
     refund = locked_refund(session, refund_id)
     if refund.state == RefundState.APPROVED:
-        refund.ask_at = None
+        refund.code = code
+        if refund.decided_at is not None and now - refund.decided_at > _PATIENCE:
+            refund.ask_at = None
+
+
+def keep_as_credit(session: Session, case_id: int, reason: str, *, by: Actor, now: datetime) -> Credit:
+    """What was paid too much stays for what the case may still owe. Raises `Invalid`, `Refusal`."""
+    excess = -ledger.balance(session, case_id)
+    if excess <= 0 or by.account_id is None:
+        raise Refusal("nothing_over", "Hồ sơ này không nộp thừa.")
+    if not (reason := nfc(reason)) or len(reason) > 500:
+        raise Invalid({"reason": "Hãy nêu lý do."})
+    credit = Credit(case_id=case_id, amount_vnd=excess, reason=reason, decided_by=by.account_id, decided_at=now)
+    session.add(credit)
+    session.flush()
+    return credit
+
+
+def of_case(session: Session, case_id: int) -> Sequence[Refund]:
+    """Every refund of a case, the newest first."""
+    return session.scalars(select(Refund).where(Refund.case_id == case_id).order_by(Refund.id.desc())).all()
 
 
 def locked_refund(session: Session, refund_id: int) -> Refund:

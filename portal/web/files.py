@@ -55,7 +55,7 @@ def stored_response(file: Document | WalletPaper) -> Response:
     return _response(storage().get(file.sha256), file.media_type, file.file_name, attached=False)
 
 
-def workbook_response(name: str, sheets: Mapping[str, Iterable[Sequence[str]]]) -> Response:
+def workbook_response(name: str, sheets: Mapping[str, Iterable[Sequence[str | int]]]) -> Response:
     """A workbook of texts, as a download. Text stays text, also where it begins like a formula."""
     book = Workbook(write_only=True)
     for title, rows in sheets.items():
@@ -67,9 +67,10 @@ def workbook_response(name: str, sheets: Mapping[str, Iterable[Sequence[str]]]) 
     return _response(target.getvalue(), XLSX, name, attached=True)
 
 
-def _text_cell(page: Any, text: str) -> WriteOnlyCell:
+def _text_cell(page: Any, text: str | int) -> WriteOnlyCell:
     cell = WriteOnlyCell(page, value=text)
-    cell.data_type = "s"
+    if isinstance(text, str):
+        cell.data_type = "s"
     return cell
 
 

@@ -92,7 +92,9 @@ def speedsms_report(token: str) -> Response:
 @limiter.limit("600 per minute")
 def payment_notice(gateway: str) -> Response:
     """What a payment gateway signs: taken once, refused where anything in it was changed."""
-    found = gateways().get(gateway) or abort(404)
+    found = gateways().get(gateway)
+    if found is None or found.by_hand:
+        abort(404)
     said = Said(request.args.to_dict(), request.get_data(cache=False)[:_LARGEST])
     outcome = None
     with writing() as session:
@@ -101,7 +103,7 @@ def payment_notice(gateway: str) -> Response:
             verdict = actions.take(session, gateway, outcome, now())
         except Forged:
             verdict = Verdict.FORGED
-            actions.note_report(session, gateway, verdict, now())
+            actions.note_forged(session, gateway, now())
     answer = found.reply(verdict, outcome, now())
     return Response(answer.body, mimetype=answer.kind)
 

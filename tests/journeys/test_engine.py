@@ -71,7 +71,7 @@ def test_a_case_that_needs_others(stack: Stack, browser: Browser, width: int) ->
     check_page(citizen)
     accountant = person(browser, stack, "ketoan", width)
     check_page(accountant)
-    act(accountant, reference, "confirm_payment", note="GNT 01")
+    act(accountant, reference, "confirm_payment", note=f"GNT {reference}")
     day = (local_day(now()) + timedelta(days=20)).isoformat()
     act(head, reference, "reschedule", new_day=day, reason="Chờ xác minh.")
     citizen.goto(f"/ho-so/{reference}")

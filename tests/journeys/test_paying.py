@@ -100,7 +100,7 @@ def test_a_transfer_by_code(stack: Stack, browser: Browser, width: int) -> None:
     check_page(accountant)
     click(accountant, "Đã thấy tiền")
     expect(accountant.locator("#note-error")).to_be_visible()
-    accountant.locator("#note").fill("BT 0117")
+    accountant.locator("#note").fill(f"BT {reference}")
     click(accountant, "Đã thấy tiền")
     expect(accountant.locator("main")).to_contain_text("✓ Đã nộp")
     accountant.reload()
@@ -164,7 +164,7 @@ def reconcile(accountant: Page, days_ago: int) -> None:
     expect(accountant.get_by_role("alert")).to_contain_text("Hãy chọn cổng thanh toán.")
     check_page(accountant)
     accountant.locator("#gateway").select_option("vietqr")
-    accountant.locator("#day").fill((local_day(now()) - timedelta(days=days_ago)).isoformat())
+    accountant.locator("#day").fill((local_day(now()) - timedelta(days=days_ago + 1)).isoformat())
     statement = "ma_tham_chieu;ma_giao_dich;so_tien\nLSXXXXXXXXXXXXXX;1;5000\n"
     accountant.locator("#file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": statement.encode()})
     click(accountant, "Nhập và đối chiếu")

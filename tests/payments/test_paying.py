@@ -243,6 +243,37 @@ def test_a_sweep_finds_what_was_never_notified(desk: Desk, till: Till) -> None:
     assert confirmations(desk, case) == 1
 
 
+def test_who_comes_back_too_early_is_asked_about_again_in_time(desk: Desk, till: Till) -> None:
+    known = begin(desk, till, case_to_pay(desk), "vnpay")
+    desk.now += timedelta(minutes=2)
+    asking.ask_about(till.asker(desk), known.id)  # not paid yet
+    till.vnpay.decide(known.url or "")
+    desk.now += timedelta(minutes=13)
+    assert asking.ask_due(till.asker(desk)) == 1 and payment(desk, known).state == PaymentState.PAID
+
+
+def test_what_the_bank_holds_invites_nobody_to_pay_again(desk: Desk, till: Till) -> None:
+    known = begin(desk, till, case_to_pay(desk), "vnpay")
+    till.vnpay.decide(known.url or "")
+    till.vnpay.orders[known.key].status = "07"
+    desk.now += timedelta(minutes=20)
+    asking.ask_due(till.asker(desk))
+    held = payment(desk, known)
+    assert (held.state, held.code) == (PaymentState.PENDING, "07")
+    till.vnpay.orders[known.key].status = "00"
+    desk.now += timedelta(days=1)
+    asking.ask_due(till.asker(desk))
+    assert payment(desk, known).state == PaymentState.PAID
+
+
+def test_a_gateway_that_hangs_is_left_alone_for_a_round(desk: Desk, till: Till) -> None:
+    tries = [begin(desk, till, case_to_pay(desk), "vnpay") for _ in range(3)]
+    desk.now += timedelta(minutes=15)
+    till.vnpay.mood = lambda: "503"
+    assert asking.ask_due(till.asker(desk)) == 1
+    assert len(tries) == 3
+
+
 def test_it_is_asked_daily_and_not_for_ever(desk: Desk, till: Till) -> None:
     known = begin(desk, till, case_to_pay(desk), "vnpay")
     asked = 0
@@ -372,6 +403,35 @@ def test_a_transfer_is_claimed_and_looked_for(desk: Desk, till: Till) -> None:
     agree(desk)
 
 
+def test_one_transfer_is_one_payment(desk: Desk, till: Till) -> None:
+    """The accountant's word in the case finds the try that waits for it; a line of the statement serves once."""
+    case = case_to_pay(desk)
+    known = begin(desk, till, case, "vietqr")
+    desk.do(case, "ketoan", Action.CONFIRM_PAYMENT, details={"note": "BT 7"})
+    with desk.database.unit_of_work() as session:
+        assert [row.id for row in paying.payments_of(session, case.id)] == [known.id]
+    other = begin(desk, till, case_to_pay(desk), "vietqr")
+    with pytest.raises(Invalid), desk.database.unit_of_work() as session:
+        actions.confirm(session, other.id, "BT 7", by=desk.actor("ketoan"), now=desk.now)
+    deliver(desk)
+    assert balance(desk, case) == 0
+    agree(desk)
+
+
+def test_a_refund_while_more_is_asked_for_is_no_debt(desk: Desk) -> None:
+    case = desk.do(case_to_pay(desk), "ketoan", Action.CONFIRM_PAYMENT, details={"note": "GNT 1"})
+    details = {"charge": "5000", "request": "Thêm bản sao"}
+    case = desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details=details)
+    with desk.database.unit_of_work() as session:
+        (first,) = paying.payments_of(session, case.id)
+        refund = refunds.ask(session, first.id, "8000", "Được miễn", by=desk.actor("ketoan"), now=desk.now)
+        refunds.approve(session, refund.id, by=desk.actor("ketoantinh"), now=desk.now)
+        refunds.finish(session, refund.id, "PC 1", None, desk.now)
+    assert balance(desk, case) == 5000  # the first fee is let go, the second is still asked for
+    deliver(desk)
+    agree(desk)
+
+
 def test_what_was_paid_before_counts(desk: Desk, till: Till) -> None:
     """Advance and balance: an officer asks for more, less, or exactly what was paid before."""
     for asked, state, left in ((5000, State.PAYMENT, 0), (8000, State.PAYMENT, 0), (12_000, State.PAYMENT, 4000)):
@@ -381,8 +441,7 @@ def test_what_was_paid_before_counts(desk: Desk, till: Till) -> None:
             actions.take_at_counter(session, advance, "cash", "", by=desk.actor("motcua"), now=desk.now)
         case = desk.do(case, "chuyenvien", Action.REQUEST_PAYMENT, details={"charge": str(asked), "request": "Lệ phí"})
         assert (case.state, case.amount_due) == (state, left)
-        with desk.database.unit_of_work() as session:
-            automatic.paid(session, case.id, desk.now)
+        deliver(desk)
         assert fresh(desk, case).state == (State.PAYMENT if left else State.IN_PROCESS)
         agree(desk)
 
@@ -464,8 +523,8 @@ def test_the_proof_finds_what_does_not_agree(desk: Desk) -> None:
 
 
 def test_receipts_are_cancelled_and_replaced_and_numbers_stay(desk: Desk) -> None:
-    for _ in range(2):
-        desk.do(case_to_pay(desk), "ketoan", Action.CONFIRM_PAYMENT, details={"note": "GNT"})
+    for number in range(2):
+        desk.do(case_to_pay(desk), "ketoan", Action.CONFIRM_PAYMENT, details={"note": f"GNT {number}"})
     deliver(desk)
     with desk.database.unit_of_work() as session:
         first, second = session.scalars(select(PaymentReceipt).order_by(PaymentReceipt.number)).all()

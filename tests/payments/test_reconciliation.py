@@ -94,7 +94,9 @@ def test_each_difference_is_found_explained_and_then_the_day_is_closed(desk: Des
             reconciliation.close(session, day.id, by=accountant, now=desk.now)
         for key in (known[1].key, "LA"):
             reconciliation.explain(session, day.id, key, "Đã hỏi cổng")
-        reconciliation.close(session, day.id, by=accountant, now=desk.now)
+        with pytest.raises(Refusal):  # the day is not over
+            reconciliation.close(session, day.id, by=accountant, now=desk.now)
+        reconciliation.close(session, day.id, by=accountant, now=desk.now + timedelta(days=1))
         with pytest.raises(Refusal):
             reconciliation.keep(session, "vnpay", day.day, [], by=accountant, now=desk.now)
 
@@ -126,6 +128,19 @@ def test_around_midnight_both_days_agree(desk: Desk, till: Till) -> None:
         second = reconciliation.keep(session, "vnpay", before + timedelta(days=1), [], by=accountant, now=desk.now)
         assert reconciliation.compare(session, first).differences == []
         assert reconciliation.compare(session, second).differences == []
+
+
+def test_the_same_again_on_another_day_is_twice(desk: Desk, till: Till) -> None:
+    """Transferred again by mistake, or the file of another day."""
+    known = begin(desk, till, case_to_pay(desk), "vnpay")
+    till.vnpay.decide(known.url or "")
+    told(desk, till, known)
+    accountant, rows = desk.actor("ketoantinh"), [StatementRow(known.key, "1", 8000)]
+    with desk.database.unit_of_work() as session:
+        for days in (0, 1):
+            day = reconciliation.keep(session, "vnpay", local_day(desk.now) + timedelta(days=days), rows,
+                                      by=accountant, now=desk.now)  # fmt: skip
+        assert [one.kind for one in reconciliation.compare(session, day).differences] == [Difference.TWICE]
 
 
 def test_receipts_reach_their_provider_once(desk: Desk, till: Till) -> None:

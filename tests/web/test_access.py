@@ -47,6 +47,8 @@ ROUTES = {
     ("POST", "/ho-so/<reference>/nop-tien/<int:payment_id>/da-chuyen"): Access.SIGNED_IN,
     ("GET", "/ke-toan"): Access.ACCOUNTING,
     ("POST", "/ke-toan/bien-lai/<int:receipt_id>/huy"): Access.ACCOUNTING,
+    ("GET", "/ke-toan/bien-lai/<int:receipt_id>.pdf"): Access.ACCOUNTING,
+    ("POST", "/ke-toan/nop-thua/<int:payment_id>/de-tru"): Access.ACCOUNTING,
     ("POST", "/ke-toan/bien-lai/<int:receipt_id>/thay"): Access.ACCOUNTING,
     ("GET", "/ke-toan/doi-soat"): Access.ACCOUNTING,
     ("POST", "/ke-toan/doi-soat"): Access.ACCOUNTING,

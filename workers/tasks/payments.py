@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.base.clock import now
 from portal.cases import automatic, paying
 from portal.payments import asking, providing, receipts
-from portal.payments.models import Payment
+from portal.payments.models import Payment, Refund
 from workers.context import Context
 from workers.tasks.listener import listener
 from workers.tasks.timed import timed
@@ -18,13 +18,27 @@ from workers.tasks.timed import timed
 @listener("payments.go_on")
 def go_on(context: Context, session: Session, payment_id: int) -> None:
     """Money has come: the case that waited for it goes on."""
-    automatic.paid(session, session.get_one(Payment, payment_id).case_id, now())
+    case_id = session.get_one(Payment, payment_id).case_id
+    if not automatic.paid(session, case_id, now()):
+        automatic.tell_of_money(session, case_id, "case.money_received", now())
 
 
 @listener("payments.settle")
 def settle(context: Context, session: Session, case_id: int) -> None:
     """What is asked for was paid before."""
     automatic.paid(session, case_id, now())
+
+
+@listener("payments.tell_refused")
+def tell_refused(context: Context, session: Session, payment_id: int) -> None:
+    """A transfer that the payer has reported is not there."""
+    automatic.tell_of_money(session, session.get_one(Payment, payment_id).case_id, "case.transfer_not_found", now())
+
+
+@listener("payments.tell_refunded")
+def tell_refunded(context: Context, session: Session, refund_id: int) -> None:
+    """Money has gone back."""
+    automatic.tell_of_money(session, session.get_one(Refund, refund_id).case_id, "case.refunded", now())
 
 
 @listener("payments.issue_receipt")

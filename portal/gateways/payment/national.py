@@ -78,6 +78,8 @@ class National(OverHttp):
         if not same(self._seal(_RESULT, answer), str(answer.get("MaXacThuc", ""))):
             raise Unclear("national seal")
         fate = _FATES.get(str(answer.get("TrangThaiGD")), Fate.ABSENT)
+        if fate is Fate.PAID and answer.get("MaLoi") != _PAID:  # the state itself is not sealed
+            fate = Fate.PENDING
         amount = str(answer.get("SoTien", ""))
         return Outcome(order.key, fate, int(amount) if amount.isdecimal() else None,
                        str(answer.get("MaGiaoDich") or ""), str(answer.get("MaLoi") or ""))  # fmt: skip
@@ -91,7 +93,7 @@ class National(OverHttp):
             raise TryLater("national no bill")
         return answer.content
 
-    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime) -> str:
+    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime, *, again: bool) -> str:
         """The platform has no message for it."""
         raise CannotRefund
 
@@ -99,9 +101,10 @@ class National(OverHttp):
         """What a callback says."""
         try:
             given = json.loads(said.body)
+            is_ours = isinstance(given, dict) and same(self._seal(_RESULT, given), str(given.get("MaXacThuc", "")))
         except ValueError as error:
             raise Forged from error
-        if not isinstance(given, dict) or not same(self._seal(_RESULT, given), str(given.get("MaXacThuc", ""))):
+        if not is_ours:
             raise Forged
         if given.get("MaDoiTac") != self.partner:
             raise Forged

@@ -10,6 +10,11 @@ from datetime import datetime
 from portal.gateways.messages import NotConfigured, TryLater, required
 from portal.gateways.payments import CannotRefund, Forged, Order, Outcome, Reply, Said, Started, Verdict
 
+# Names of banks by BIN; of others the number is shown.
+BANKS = {
+    "970436": "Vietcombank", "970415": "VietinBank", "970418": "BIDV", "970405": "Agribank", "970422": "MB",
+    "970407": "Techcombank", "970416": "ACB", "970432": "VPBank", "970423": "TPBank", "970403": "Sacombank",
+}  # fmt: skip
 _NAPAS, _TO_ACCOUNT, _DYNAMIC, _DONG, _VIETNAM = "A000000727", "QRIBFTTA", "12", "704", "VN"
 
 
@@ -24,6 +29,11 @@ class VietQr:
     label: str = "Chuyển khoản bằng mã VietQR"
     by_hand: bool = True
 
+    @property
+    def bank_name(self) -> str:
+        """What the bank is called."""
+        return BANKS.get(self.bank, self.bank)
+
     def start(self, order: Order) -> Started:
         """The text of the code."""
         return Started(qr=payload(self.bank, self.account, order.amount_vnd, order.key))
@@ -32,7 +42,7 @@ class VietQr:
         """Only the statement of the bank tells."""
         raise TryLater("vietqr statement", 86400)
 
-    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime) -> str:
+    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime, *, again: bool) -> str:
         """Somebody transfers it back."""
         raise CannotRefund
 

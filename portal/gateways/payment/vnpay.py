@@ -17,7 +17,9 @@ from portal.gateways.messages import GatewayDown, Refused, TryLater, Unclear, ad
 from portal.gateways.payments import Fate, Forged, Order, Outcome, Reply, Said, Started, Verdict, same
 from portal.gateways.segments import folded
 
-_OK, _PENDING, _ABSENT, _DOUBLE = "00", "01", "91", "94"
+_OK, _ABSENT, _DOUBLE = "00", "91", "94"
+# Reversed while the bank has the money; suspected of fraud: both are decided at VNPAY.
+_FATES = {_OK: Fate.PAID, "01": Fate.PENDING, "04": Fate.HELD, "07": Fate.HELD}
 _ANSWERS = {
     Verdict.TAKEN: ("00", "Confirm Success"), Verdict.ALREADY: ("02", "Order already confirmed"),
     Verdict.UNKNOWN: ("01", "Order not found"), Verdict.WRONG_AMOUNT: ("04", "Invalid amount"),
@@ -72,11 +74,12 @@ class Vnpay(OverHttp):
         if code != _OK:
             raise TryLater(f"vnpay {code}")
         status = str(answer.get("vnp_TransactionStatus"))
-        fate = {_OK: Fate.PAID, _PENDING: Fate.PENDING}.get(status, Fate.FAILED)
-        amount, number = str(answer.get("vnp_Amount")), str(answer.get("vnp_TransactionNo") or "")
-        return Outcome(order.key, fate, int(amount) // 100 if amount.isdecimal() else None, number, status)
+        if answer.get("vnp_TxnRef") != order.key:
+            raise Unclear("vnpay other order")
+        number = str(answer.get("vnp_TransactionNo") or "")
+        return Outcome(order.key, _FATES.get(status, Fate.FAILED), _dong(str(answer.get("vnp_Amount"))), number, status)
 
-    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime) -> str:
+    def refund(self, order: Order, key: str, amount_vnd: int, by: str, now: datetime, *, again: bool) -> str:
         """Pay back all or a part."""
         answer = self._ask("refund", _REFUNDING, _REFUNDED, {
             "vnp_TransactionType": _FULL if amount_vnd == order.amount_vnd else _PART, "vnp_TxnRef": order.key,
@@ -85,9 +88,10 @@ class Vnpay(OverHttp):
             "vnp_CreateDate": _stamp(now), "vnp_IpAddr": order.ip, "vnp_OrderInfo": _plain(f"Hoan tien {order.key}"),
         }, key)  # fmt: skip
         code = str(answer.get("vnp_ResponseCode"))
-        if code in (_OK, _DOUBLE):
+        # 94 says that a refund was asked for before: this one only if it was told before.
+        if code == _OK or (code == _DOUBLE and again):
             return code
-        raise (Refused if code in (_ABSENT, "95") else TryLater)(f"vnpay {code}")
+        raise (TryLater if code == "99" else Refused)(f"vnpay {code}")
 
     def read(self, said: Said) -> Outcome:
         """What an IPN says."""
@@ -97,13 +101,12 @@ class Vnpay(OverHttp):
         query = urlencode(sorted((name, value) for name, value in given.items() if value))
         if not signature or not same(self._sign(query), signature) or given.get("vnp_TmnCode") != self.terminal:
             raise Forged
-        amount = given.get("vnp_Amount", "")
-        paid = given.get("vnp_ResponseCode") == given.get("vnp_TransactionStatus") == _OK
-        return Outcome(
-            given.get("vnp_TxnRef", ""), Fate.PAID if paid else Fate.FAILED,
-            int(amount) // 100 if amount.isdecimal() and int(amount) % 100 == 0 else -1,
-            given.get("vnp_TransactionNo", ""), given.get("vnp_ResponseCode", ""),
-        )  # fmt: skip
+        code, status = given.get("vnp_ResponseCode", ""), given.get("vnp_TransactionStatus", "")
+        fate = _FATES.get(code if code != _OK else status, Fate.FAILED)
+        if fate is Fate.PAID and status != _OK:
+            fate = Fate.PENDING
+        return Outcome(given.get("vnp_TxnRef", ""), fate, _dong(given.get("vnp_Amount", "")),
+                       given.get("vnp_TransactionNo", ""), code)  # fmt: skip
 
     def reply(self, verdict: Verdict, outcome: Outcome | None, now: datetime) -> Reply:
         """VNPAY stops at 00 and 02 and repeats the rest."""
@@ -129,6 +132,12 @@ class Vnpay(OverHttp):
 
     def _sign(self, text: str) -> str:
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha512).hexdigest()
+
+
+def _dong(amount: str) -> int:
+    """What is đồng times 100 on the wire; -1 where it is no whole number of đồng."""
+    is_whole = amount.isascii() and amount.isdecimal() and len(amount) <= 17 and int(amount) % 100 == 0
+    return int(amount) // 100 if is_whole else -1
 
 
 def _stamp(instant: datetime) -> str:

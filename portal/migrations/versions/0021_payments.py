@@ -25,8 +25,8 @@ SELECT 'bill-' || id, case_id, 'billed', total_vnd, made_at FROM made
 KEEP = """
 CREATE FUNCTION refuse_change_of_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'the ledger only grows'; END $$;
-CREATE TRIGGER ledger_entries_only_grow BEFORE UPDATE OR DELETE ON ledger_entries
-FOR EACH ROW EXECUTE FUNCTION refuse_change_of_ledger();
+CREATE TRIGGER ledger_entries_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ledger();
 """
 
 
@@ -64,7 +64,8 @@ def upgrade() -> None:
     op.create_table(
         "payments", _key(), sa.Column("key", sa.Text, unique=True, nullable=False), _to("case_id", "cases.id"),
         _to("agency_key", "agencies.key"), *_texts("gateway"), _number("amount_vnd"),
-        sa.Column("by_hand", sa.Boolean, server_default="false", nullable=False), *_texts("state"),
+        sa.Column("by_hand", sa.Boolean, server_default="false", nullable=False),
+        sa.Column("lines", JSONB, server_default="[]", nullable=False), *_texts("state"),
         *_texts("url", "qr", "provider_id", "code", "note", nullable=True), _to("made_by", "accounts.id", nullable=True),
         *_instants("created_at", "expires_at"), *_instants("ask_at", "paid_at", nullable=True),
     )  # fmt: skip
@@ -92,6 +93,11 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_index("ix_refunds_payment_id", "refunds", ["payment_id"])
     op.create_index("ix_refunds_agency", "refunds", ["agency_key", "state", "id"])
+    op.create_table(
+        "credits", _key(), _to("case_id", "cases.id"), _number("amount_vnd"), *_texts("reason"),
+        _to("decided_by", "accounts.id"), *_instants("decided_at"),
+    )  # fmt: skip
+    op.create_index("ix_credits_case_id", "credits", ["case_id"])
     _receipts()
     _reconciliation()
     op.execute(BILL)
@@ -138,7 +144,7 @@ def _reconciliation() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER ledger_entries_only_grow ON ledger_entries; DROP FUNCTION refuse_change_of_ledger()")
-    for table in ("reconciliation_rows", "reconciliation_days", "payment_receipts", "receipt_series", "refunds",
+    for table in ("reconciliation_rows", "reconciliation_days", "payment_receipts", "receipt_series", "credits", "refunds",
                   "gateway_reports", "ledger_entries", "payments", "bills"):  # fmt: skip
         op.drop_table(table)
     op.drop_column("cases", "fee_claim")

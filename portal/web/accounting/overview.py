@@ -12,9 +12,10 @@ from sqlalchemy import select
 from portal.agencies.models import Agency
 from portal.base.clock import now
 from portal.base.words import short_when
+from portal.cases import paying
 from portal.cases.models import Case
 from portal.payments import queries
-from portal.payments.models import PaymentState
+from portal.payments.models import Payment, PaymentState
 from portal.web.access import accountant
 from portal.web.accounting.blueprint import blueprint
 from portal.web.citizen.paying import way_words
@@ -33,11 +34,12 @@ def overview() -> str:
     state = request.args.get("trang-thai", "")
     state = state if state in set(PaymentState) else ""
     rows = queries.payments(db(), keys, state, request.args.get("truoc", type=int), _MOST)
-    overpaid = queries.overpaid(db(), keys)
+    overpaid = paying.overpaid(db(), keys)
     totals = queries.day_totals(db(), keys, now() - _DAYS)
     return render_template(
         "accounting/overview.html", rows=rows, state=state, most=_MOST, q=queries, way_words=way_words,
-        overpaid=overpaid, totals=totals, is_province=keys is None,
+        overpaid=overpaid, to_do=queries.to_do(db(), keys), paid_by=_payments_of([case_id for case_id, _ in overpaid]),
+        totals=totals, is_province=keys is None,
         suspicious=queries.suspicious(db(), now() - timedelta(days=7)) if keys is None else [],
         references=references([*(row.case_id for row in rows), *(case_id for case_id, _ in overpaid)]),
         agencies=agency_names([*(row.agency_key for row in rows), *(total.agency_key for total in totals)]),
@@ -53,19 +55,30 @@ def export() -> Any:
     totals = queries.day_totals(db(), keys, now() - timedelta(days=400))
     names = agency_names([*(row.agency_key for row in rows), *(total.agency_key for total in totals)])
     codes = references(row.case_id for row in rows)
-    listed = [
+    listed: list[list[str | int]] = [
         [row.key, codes.get(row.case_id, ""), names.get(row.agency_key, ""), way_words(row.gateway),
-         queries.STATE_WORDS[PaymentState(row.state)], str(row.amount_vnd), short_when(row.created_at),
+         queries.STATE_WORDS[PaymentState(row.state)], row.amount_vnd, short_when(row.created_at),
          short_when(row.paid_at) if row.paid_at else "", row.provider_id or row.note or ""]
         for row in rows
     ]  # fmt: skip
-    sums = [[f"{one.day:%d/%m/%Y}", names.get(one.agency_key, ""), way_words(one.gateway), str(one.count),
-             str(one.total_vnd)] for one in totals]  # fmt: skip
+    sums: list[list[str | int]] = [
+        [f"{one.day:%d/%m/%Y}", names.get(one.agency_key, ""), way_words(one.gateway), one.count, one.total_vnd]
+        for one in totals
+    ]
     head = ["Mã tham chiếu", "Hồ sơ", "Cơ quan", "Cách nộp", "Trạng thái", "Số tiền", "Bắt đầu", "Đã nộp", "Chứng từ"]
     return workbook_response("thu-phi-le-phi.xlsx", {
         "Các lần nộp": [head, *listed],
         "Tổng theo ngày": [["Ngày", "Cơ quan", "Cách nộp", "Số lần", "Tổng (đồng)"], *sums],
     })  # fmt: skip
+
+
+def _payments_of(case_ids: list[int]) -> dict[int, list[int]]:
+    """The payments of these cases that have brought money."""
+    query = select(Payment.case_id, Payment.id).where(Payment.case_id.in_(case_ids), Payment.state == PaymentState.PAID)
+    found: dict[int, list[int]] = {}
+    for case_id, payment_id in db().execute(query.order_by(Payment.id.desc())):
+        found.setdefault(case_id, []).append(payment_id)
+    return found
 
 
 def references(case_ids: Iterable[int]) -> dict[int, str]:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.base.clock import now
 from portal.base.errors import Invalid, NotFound, Refusal
+from portal.cases import paying
+from portal.cases.models import Case
 from portal.gateways.messages import SendingError
 from portal.gateways.payment.national import National
 from portal.outbox.actions import announce
@@ -18,7 +20,7 @@ from portal.payments.models import Payment, PaymentReceipt, PaymentState, Refund
 from portal.web.access import accountant
 from portal.web.accounting.blueprint import blueprint
 from portal.web.accounting.overview import agency_names, references
-from portal.web.citizen.paying import gateways, way_words
+from portal.web.citizen.paying import gateways, receipt_pdf, way_words
 from portal.web.files import pdf_response
 from portal.web.session import actor, db, settings, writing
 
@@ -96,19 +98,43 @@ def gateway_bill(payment_id: int) -> Any:
         raise Refusal("no_answer", "Cổng thanh toán chưa trả lời. Hãy thử lại sau.") from error
 
 
+@blueprint.get("/bien-lai/<int:receipt_id>.pdf")
+@accountant
+def receipt_paper(receipt_id: int) -> Any:
+    """A receipt as PDF."""
+    found = _receipt(receipt_id)
+    _payment(found.payment_id)
+    return pdf_response(receipt_pdf(db().get_one(Case, found.case_id), found), f"bien-lai-{found.number:07d}.pdf")
+
+
+@blueprint.post("/nop-thua/<int:payment_id>/de-tru")
+@accountant
+def keep_credit(payment_id: int) -> Any:
+    """What was paid too much stays for what the case may still owe."""
+    found = _payment(payment_id)
+    return _do(payment_id, "Đã ghi: để trừ vào khoản sau của hồ sơ.", lambda session: refunds.keep_as_credit(
+        session, found.case_id, request.form.get("credit_reason", ""), by=actor(), now=now()))  # fmt: skip
+
+
 def _do(payment_id: int, done: str, work: Callable[[Session], object]) -> Any:
-    _payment(payment_id)
+    case_id = _payment(payment_id).case_id
     try:
         with writing() as session:
+            paying.require_not_own(session, actor(), case_id)
             work(session)
     except Invalid as invalid:
-        errors = {("end_reason" if "bien-lai" in request.path and name == "reason" else name): sentence
-                  for name, sentence in invalid.errors.items()}  # fmt: skip
+        errors = {_field(name): sentence for name, sentence in invalid.errors.items()}
         return _page(payment_id, errors), 422
     except Refusal as refusal:
         return _page(payment_id, {}, refusal.message), 409
     flash(done)
     return redirect(url_for("accounting.payment", payment_id=payment_id))
+
+
+def _field(name: str) -> str:
+    """The input of the page in which the reason of this form is."""
+    other = "end_reason" if "/bien-lai/" in request.path else "credit_reason" if "/nop-thua/" in request.path else name
+    return other if name == "reason" else name
 
 
 def _page(payment_id: int, errors: dict[str, str], problem: str = "") -> str:
@@ -119,6 +145,7 @@ def _page(payment_id: int, errors: dict[str, str], problem: str = "") -> str:
         "accounting/payment.html", p=found, q=queries, way_words=way_words, errors=errors, problem=problem,
         typed=request.form,
         has_voucher=isinstance(gateways().get(found.gateway), National), left=refunds.left_of(db(), found),
+        balance=ledger.balance(db(), found.case_id),
         refunds=given,
         entries=ledger.entries_of(db(), found.case_id),
         receipts=[one for one in receipts.of_case(db(), found.case_id) if one.payment_id == payment_id],

@@ -8,6 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 
 from portal.base.clock import now
 from portal.base.errors import Invalid, NotFound, Refusal
+from portal.cases import paying
 from portal.identity import queries as identity
 from portal.payments import queries, refunds
 from portal.payments.models import Refund
@@ -37,6 +38,7 @@ def decide_refund(refund_id: int, decision: str) -> Any:
         abort(404)
     try:
         with writing() as session:
+            paying.require_not_own(session, actor(), found.case_id)
             if decision == "da-chi":
                 refunds.pay_out(session, refund_id, request.form.get("note", ""), by=actor(), now=now())
             else:

@@ -16,6 +16,7 @@ from portal.notifications.log import alarms
 from portal.outbox.actions import try_again
 from portal.outbox.queries import backlog, troubled
 from portal.outbox.ticks import is_late, ticks
+from portal.payments.queries import alarms as payment_alarms
 from portal.web.access import operator
 from portal.web.admin.blueprint import blueprint
 from portal.web.health import check
@@ -29,7 +30,7 @@ def operation() -> str:
     session, at = db(), now()
     return render_template(
         "admin/operation.html", health=check(settings()), backlog=backlog(session), stuck=stuck(session, at),
-        alarms=alarms(session, at), troubled=troubled(session),
+        alarms=[*alarms(session, at), *payment_alarms(session, at)], troubled=troubled(session),
         ticks=[(tick, is_late(tick, at)) for tick in ticks(session)],
         scanner=_scanner(), unscanned=scanning.waiting_count(session),
         quarantined=scanning.quarantined(session, scanning.a_month_before(at)),

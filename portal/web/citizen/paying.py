@@ -17,14 +17,14 @@ from portal.documents import papers
 from portal.gateways.messages import SendingError
 from portal.gateways.payments import PaymentGateway
 from portal.outbox.actions import announce
-from portal.payments import actions, ledger, receipts
+from portal.payments import actions, ledger, receipts, refunds
 from portal.payments.models import Payment, PaymentReceipt, PaymentState
-from portal.payments.queries import STATE_WORDS
+from portal.payments.queries import REFUND_WORDS, STATE_WORDS
 from portal.web.access import public, signed_in
 from portal.web.citizen.blueprints import cases as blueprint
 from portal.web.files import download_response, pdf_response
 from portal.web.security import limiter
-from portal.web.session import actor, db, settings, writing
+from portal.web.session import actor, current_actor, db, settings, writing
 from services_catalog.number_words import money_in_words
 
 _WAITING = (PaymentState.PENDING, PaymentState.CLAIMED)
@@ -90,7 +90,11 @@ def payment_returned(gateway: str) -> Any:
             raise NotFound("Không tìm thấy lần nộp tiền này. Hãy vào hồ sơ để xem đã nộp hay chưa.")
         if known.state in _WAITING:
             announce(session, "payment.returned", known.id, now())
-        reference = session.get_one(Case, known.case_id).reference
+        case = session.get_one(Case, known.case_id)
+        reference, applicant_id = case.reference, case.applicant_id
+    person = current_actor()
+    if person is None or person.account_id != applicant_id:  # somebody else's phone, or the session is over
+        return render_template("public/payment_returned.html", payment=known, way_words=way_words)
     return redirect(url_for("cases.payment_code", reference=reference, payment_id=known.id))
 
 
@@ -151,7 +155,8 @@ def receipt_pdf(case: Case, found: PaymentReceipt) -> bytes:
     """The receipt on paper."""
     top = heading(db(), case, settings().base_url, local_day(found.issued_at), found.agency_key)
     number = f"{found.number:07d}"
-    said = {**found.facts, "form": found.form, "symbol": found.symbol, "receipt_number": number, "state": found.state}
+    said = {**found.facts, "form": found.form, "symbol": found.symbol, "receipt_number": number, "state": found.state,
+            "end_reason": found.end_reason or "", "provider_number": found.provider_number or ""}  # fmt: skip
     footer = f"Biên lai điện tử {found.symbol} số {number}."
     return papers.render("payment-receipt", {**top, "r": said, "footer": footer, "is_draft": False})
 
@@ -173,7 +178,8 @@ def _page(case: Case, problem: str = "") -> str:
         "citizen/payment.html", case=case, owed=owed, bill=ledger.open_bill(session, case.id), ways=gateways(),
         assessed=paying.assessed(session, case), balance=ledger.balance(session, case.id),
         tries=paying.payments_of(session, case.id), receipts=receipts.of_case(session, case.id), problem=problem,
-        STATE_WORDS=STATE_WORDS, way_words=way_words, in_words=money_in_words(owed.amount_vnd) if owed else "",
+        STATE_WORDS=STATE_WORDS, REFUND_WORDS=REFUND_WORDS, refunds=refunds.of_case(session, case.id),
+        way_words=way_words, in_words=money_in_words(owed.amount_vnd) if owed else "",
     )  # fmt: skip
 
 
@@ -183,6 +189,7 @@ def _code_page(case: Case, payment_id: int, errors: dict[str, str]) -> str:
         "citizen/payment_code.html", case=case, payment=found, errors=errors, typed=request.form,
         picture=qr_picture(found.qr) if found.qr else "", way=gateways().get(found.gateway), way_words=way_words,
         STATE_WORDS=STATE_WORDS, is_waiting=found.state == PaymentState.PENDING and not found.qr,
+        download=segno.make(found.qr, error="m").png_data_uri(scale=8, border=4) if found.qr else "",
         is_owed=paying.payable(db(), case) is not None,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from portal.base.clock import now
-from portal.base.errors import Invalid, Refusal
+from portal.base.errors import Invalid, Refusal, Stale
 from portal.cases import paying
 from portal.gateways.messages import SendingError
 from portal.payments import actions
@@ -32,6 +32,8 @@ def collect(reference: str) -> Any:
             return redirect(url_for("desk.scan_code", reference=case.reference, payment_id=begun.id))
         with writing() as session:
             owed = paying.require_payable(session, paying.locked(session, case.id))
+            if request.form.get("amount", type=int) != owed.amount_vnd:
+                raise Stale("Số tiền phải nộp vừa thay đổi. Hãy xem lại rồi thu.")
             actions.take_at_counter(session, owed, way, request.form.get("note", ""), by=actor(), now=now())
     except Invalid as invalid:
         return page(case_of(reference), errors=invalid.errors), 422

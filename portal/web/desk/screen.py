@@ -82,6 +82,7 @@ def _money(session: Session, case: Case, actor: Actor) -> dict[str, Any]:
     may_collect = paying.may_collect(actor, case)
     return {"owed": paying.payable(session, case),
             "claimed": paying.claim_of(case.fee_claim).who, "payments": paying.payments_of(session, case.id),
+            "is_asked": ledger.open_bill(session, case.id) is not None,
             "payment_receipts": receipts.of_case(session, case.id), "may_collect": may_collect,
             "PAYMENT_WORDS": STATE_WORDS, "way_words": way_words, "ways": gateways()}  # fmt: skip
 
@@ -129,7 +130,7 @@ def _defaults(session: Session, case: Case, papers: list[checklist.Paper]) -> di
 
 def _fees(session: Session, case: Case) -> dict[tuple[str, str], str]:
     """What the rules say that it costs, by what the applicant has claimed: the officer looks at it and decides."""
-    lines = ledger.lines_of(paying.assessed(session, case) or ())
+    lines = paying.left_to_ask(session, case)
     sums = {kind: sum(int(one["amount_vnd"]) for one in lines if one["kind"] == kind) for kind in ledger.KIND_WORDS}
     words = [f"{one['label']}: {money(one['amount_vnd'])}" + (f" ({one['because']})" if one["because"] else "")
              for one in lines]  # fmt: skip
