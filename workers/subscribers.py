@@ -10,6 +10,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "code.asked": ("notifications.send_code",),
     "notice.created": ("notifications.deliver_notice",),
     "payment.received": ("payments.go_on", "payments.issue_receipt"),
+    "receipt.issued": ("payments.make_receipt",),
     "payment.refused": ("payments.tell_refused",),
     "refund.done": ("payments.tell_refunded",),
     "payment.settled": ("payments.settle",),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.documents.models import Document, Result, WalletPaper
 from portal.gateways.storage import Storage
@@ -14,11 +15,14 @@ from portal.gateways.storage import Storage
 _GRACE = timedelta(days=1)
 
 
-def forget_unused(session: Session, storage: Storage, now: datetime) -> int:
-    """Delete the bytes that no paper and no result refers to; returns how many."""
+def forget_unused(
+    session: Session, storage: Storage, now: datetime, also: Sequence[InstrumentedAttribute[str | None]] = ()
+) -> int:
+    """Delete the bytes that no paper and no result refers to, nor any of the columns `also`; returns how many."""
     deleted = 0
     for sha256 in storage.older_than(now - _GRACE):
-        used = or_(*(exists().where(table.sha256 == sha256) for table in (Document, Result, WalletPaper)))
+        columns = (Document.sha256, Result.sha256, WalletPaper.sha256, *also)
+        used = or_(*(exists().where(column == sha256) for column in columns))
         if not session.scalar(select(used)):
             storage.delete(sha256)
             deleted += 1

@@ -219,6 +219,8 @@ class PaymentReceipt(Base):
     state: Mapped[str] = mapped_column(default=ReceiptState.ISSUED)
     # All that it says, as it was when it was issued.
     facts: Mapped[dict[str, Any]]
+    # The paper, as it was made and signed.
+    sha256: Mapped[str | None]
     issued_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from portal.base.clock import local_day
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.identity.actor import Actor
+from portal.outbox.actions import announce
 from portal.payments import ledger
 from portal.payments.models import Payment, PaymentReceipt, PaymentState, ReceiptSeries, ReceiptState
 from services_catalog.number_words import money_in_words
@@ -50,6 +51,7 @@ def issue(session: Session, payment: Payment, facts: Mapping[str, Any], env: Map
     )  # fmt: skip
     session.add(receipt)
     session.flush()
+    announce(session, "receipt.issued", receipt.id, now)
     return receipt
 
 

@@ -40,7 +40,8 @@ def test_only_known_events_cause_notices_or_tasks() -> None:
     assert set(_TEXTS) <= events
     assert set(SUBSCRIBERS) <= events | {"notice.created", "stage.automatic", "child.done", "parent.ended",
                                           "code.asked", "payment.received", "payment.settled",
-                                          "payment.returned", "payment.refused", "refund.done"}  # fmt: skip
+                                          "payment.returned", "payment.refused", "refund.done",
+                                          "receipt.issued"}  # fmt: skip
 
 
 def test_listeners_and_timetable_name_registered_tasks() -> None:

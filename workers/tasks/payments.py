@@ -7,9 +7,9 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from portal.base.clock import now
-from portal.cases import automatic, paying
+from portal.cases import automatic, paying, receipt_paper
 from portal.payments import asking, providing, receipts
-from portal.payments.models import Payment, Refund
+from portal.payments.models import Payment, PaymentReceipt, Refund
 from workers.context import Context
 from workers.tasks.listener import listener
 from workers.tasks.timed import timed
@@ -47,6 +47,13 @@ def issue_receipt(context: Context, session: Session, payment_id: int) -> None:
     payment = session.get_one(Payment, payment_id)
     env = context.settings.gateways
     receipts.issue(session, payment, paying.receipt_facts(session, payment, env), env, now())
+
+
+@listener("payments.make_receipt")
+def make_receipt(context: Context, session: Session, receipt_id: int) -> None:
+    """Make, sign and keep the paper of a receipt."""
+    found = session.get_one(PaymentReceipt, receipt_id, with_for_update=True)
+    receipt_paper.make_receipt(session, context.storage, found, context.settings.gateways, context.settings.base_url)
 
 
 @listener("payments.ask")

@@ -114,7 +114,7 @@ def _receipts() -> None:
     op.create_table(
         "payment_receipts", _key(), _to("payment_id", "payments.id"), _to("case_id", "cases.id"),
         _to("agency_key", "agencies.key"), _number("year"), _number("number"), *_texts("form", "symbol", "state"),
-        sa.Column("facts", JSONB, nullable=False), *_instants("issued_at"), *_instants("ended_at", nullable=True),
+        sa.Column("facts", JSONB, nullable=False), *_texts("sha256", nullable=True), *_instants("issued_at"), *_instants("ended_at", nullable=True),
         _to("ended_by", "accounts.id", nullable=True), *_texts("end_reason", nullable=True),
         _to("replaces_id", "payment_receipts.id", nullable=True),
         *_texts("provider_number", "provider_code", nullable=True), *_instants("send_at", nullable=True),

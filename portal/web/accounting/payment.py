@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from portal.base.clock import now
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import paying
-from portal.cases.models import Case
 from portal.gateways.messages import SendingError
 from portal.gateways.payment.national import National
 from portal.outbox.actions import announce
@@ -104,7 +103,7 @@ def receipt_paper(receipt_id: int) -> Any:
     """A receipt as PDF."""
     found = _receipt(receipt_id)
     _payment(found.payment_id)
-    return pdf_response(receipt_pdf(db().get_one(Case, found.case_id), found), f"bien-lai-{found.number:07d}.pdf")
+    return pdf_response(receipt_pdf(found), f"bien-lai-{found.number:07d}.pdf")
 
 
 @blueprint.post("/nop-thua/<int:payment_id>/de-tru")

@@ -8,12 +8,11 @@ import segno
 from flask import current_app, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from portal.base.clock import local_day, now
+from portal.base.clock import now
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import paying, queries
 from portal.cases.models import Case
-from portal.cases.paper import heading
-from portal.documents import papers
+from portal.cases.receipt_paper import receipt_content
 from portal.gateways.messages import SendingError
 from portal.gateways.payments import PaymentGateway
 from portal.outbox.actions import announce
@@ -24,7 +23,7 @@ from portal.web.access import public, signed_in
 from portal.web.citizen.blueprints import cases as blueprint
 from portal.web.files import download_response, pdf_response
 from portal.web.security import limiter
-from portal.web.session import actor, current_actor, db, settings, writing
+from portal.web.session import actor, current_actor, db, settings, storage, writing
 from services_catalog.number_words import money_in_words
 
 _WAITING = (PaymentState.PENDING, PaymentState.CLAIMED)
@@ -102,15 +101,15 @@ def payment_returned(gateway: str) -> Any:
 @signed_in
 def payment_receipt(reference: str, receipt_id: int) -> Any:
     """A receipt as PDF; for the payer and for staff of the case."""
-    case, found = _receipt_of(reference, receipt_id)
-    return pdf_response(receipt_pdf(case, found), f"bien-lai-{found.symbol}-{found.number:07d}.pdf".replace("/", "-"))
+    found = _receipt_of(reference, receipt_id)
+    return pdf_response(receipt_pdf(found), f"bien-lai-{found.symbol}-{found.number:07d}.pdf".replace("/", "-"))
 
 
 @blueprint.get("/ho-so/<reference>/bien-lai/<int:receipt_id>.xml")
 @signed_in
 def payment_receipt_data(reference: str, receipt_id: int) -> Any:
     """A receipt as data."""
-    _, found = _receipt_of(reference, receipt_id)
+    found = _receipt_of(reference, receipt_id)
     return download_response(receipts.as_xml(found), "application/xml", f"bien-lai-{found.number:07d}.xml")
 
 
@@ -151,22 +150,17 @@ def qr_picture(text: str) -> Markup:
     return Markup(segno.make(text, error="m").svg_inline(border=2, svgclass="qr", lineclass=None, omitsize=True))  # noqa: S704
 
 
-def receipt_pdf(case: Case, found: PaymentReceipt) -> bytes:
+def receipt_pdf(found: PaymentReceipt) -> bytes:
     """The receipt on paper."""
-    top = heading(db(), case, settings().base_url, local_day(found.issued_at), found.agency_key)
-    number = f"{found.number:07d}"
-    said = {**found.facts, "form": found.form, "symbol": found.symbol, "receipt_number": number, "state": found.state,
-            "end_reason": found.end_reason or "", "provider_number": found.provider_number or ""}  # fmt: skip
-    footer = f"Biên lai điện tử {found.symbol} số {number}."
-    return papers.render("payment-receipt", {**top, "r": said, "footer": footer, "is_draft": False})
+    return receipt_content(db(), storage(), found, settings().base_url)
 
 
-def _receipt_of(reference: str, receipt_id: int) -> tuple[Case, PaymentReceipt]:
+def _receipt_of(reference: str, receipt_id: int) -> PaymentReceipt:
     case = queries.case_for(db(), actor(), reference)
     found = db().get(PaymentReceipt, receipt_id)
     if found is None or found.case_id != case.id:
         raise NotFound("Không tìm thấy biên lai này.")
-    return case, found
+    return found
 
 
 def _page(case: Case, problem: str = "") -> str:
