@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -19,20 +18,13 @@ from portal.payments.models import PaymentReceipt
 from portal.payments.reconciliation import Difference
 from portal.payments.statements import StatementRow, read_statement
 from portal.standins.web import ANSWER, LOSE_ANSWER
-from tests.payments.test_paying import told
 from tests.support.desk import Desk
-from tests.support.payments import Till, begin, case_to_pay, deliver, running_till
+from tests.support.payments import Till, begin, case_to_pay, deliver, told
 
 KEY = "LS23456789ABCDEF"
 STATEMENT = (
     f"Sao kê tài khoản\n\nSố bút toán\tNội dung\tPhát sinh có\n77\tNGUYEN VAN A CK {KEY.lower()}\t120,000\n1\tPhí\t-\n"
 )
-
-
-@pytest.fixture
-def till() -> Iterator[Till]:
-    with running_till() as running:
-        yield running
 
 
 def xlsx(*rows: tuple[object, ...]) -> bytes:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
 from portal.cases import paying
 from portal.cases.lifecycle import Action
-from portal.cases.models import Case
-from portal.gateways.payments import PaymentGateway, gateways_from
-from portal.payments import actions, asking
+from portal.cases.models import Case, CaseEvent
+from portal.gateways.payments import PaymentGateway, Said, Verdict, gateways_from
+from portal.payments import actions, asking, ledger
 from portal.payments.models import Payment
 from portal.standins.national_payments import NationalPayments
 from portal.standins.vnpay import Vnpay
@@ -93,3 +95,41 @@ def deliver(desk: Desk) -> None:
             automatic.paid(session, case_id, desk.now)
             payment = session.get_one(Payment, payment_id)
             receipts.issue(session, payment, paying.receipt_facts(session, payment, {}), {}, desk.now)
+
+
+def fresh(desk: Desk, case: Case) -> Case:
+    """The case as it is now."""
+    with desk.database.unit_of_work() as session:
+        return session.get_one(Case, case.id)
+
+
+def payment(desk: Desk, known: Payment) -> Payment:
+    """The payment as it is now."""
+    with desk.database.unit_of_work() as session:
+        return session.get_one(Payment, known.id)
+
+
+def balance(desk: Desk, case: Case) -> int:
+    """What the case owes."""
+    with desk.database.unit_of_work() as session:
+        return ledger.balance(session, case.id)
+
+
+def confirmations(desk: Desk, case: Case) -> int:
+    """How often the case has gone on because of money."""
+    with desk.database.unit_of_work() as session:
+        query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.payment_confirmed")
+        return len(session.scalars(query).all())
+
+
+def told(desk: Desk, till: Till, known: Payment, **changed: str) -> Verdict:
+    """VNPAY notifies, as the web takes it."""
+    outcome = till.gateways["vnpay"].read(Said(till.vnpay.ipn(known.key, **changed)))
+    with desk.database.unit_of_work() as session:
+        return actions.take(session, "vnpay", outcome, desk.now)
+
+
+def agree(desk: Desk) -> None:
+    """Ledger, receipts and cases agree."""
+    with desk.database.unit_of_work() as session:
+        assert paying.mistakes(session) == []
