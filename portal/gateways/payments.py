@@ -65,6 +65,31 @@ class Order:
     provider_id: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[tuple[str, int]] = ()
+    # The key of the agency whose money it is.
+    agency: str = ""
+
+
+@dataclass(frozen=True)
+class BankAccount:
+    """Where the money of an agency goes. `bank` is its BIN of six digits."""
+
+    bank: str
+    number: str
+    holder: str
+
+
+def bank_accounts(env: Mapping[str, str], name: str) -> dict[str, BankAccount]:
+    """Accounts by the key of the agency, `*` for all others: `so-noi-vu:970436:0123:SO NOI VU;*:…`.
+
+    Raises `NotConfigured`.
+    """
+    found = {}
+    for part in filter(None, (part.strip() for part in env.get(name, "").split(";"))):
+        key, bank, number, holder = [*part.split(":", 3), "", "", ""][:4]
+        if not (bank.isdecimal() and len(bank) == 6) or not number.isalnum() or len(number) > 19 or not holder:
+            raise NotConfigured(f"{name}: “{part}” cần dạng cơ-quan:BIN sáu số:số tài khoản:tên")
+        found[key] = BankAccount(bank, number, holder)
+    return found
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def order_of(payment: Payment, payable: Payable | None = None, *, ip: str = "", 
     lines = [(str(one["label"]), int(one["amount_vnd"])) for one in payable.lines] if payable else []
     info = f"Nop phi le phi ho so {payable.reference}" if payable else f"Giao dich {payment.key}"
     return Order(payment.key, payment.amount_vnd, info, payment.created_at, payment.expires_at, ip or "127.0.0.1",
-                 return_url, payment.provider_id or "", facts, lines)  # fmt: skip
+                 return_url, payment.provider_id or "", facts, lines, payment.agency_key)  # fmt: skip
 
 
 def take(session: Session, gateway: str, outcome: Outcome, now: datetime) -> Verdict:
@@ -131,14 +131,17 @@ def take_transfer(session: Session, payable: Payable, note: str, *, by: Actor, n
     return _paid_here(session, payable, TRANSFER, nfc(note), by, now)
 
 
-def claim(session: Session, payment_id: int, note: str, now: datetime) -> Payment:
-    """The payer says that they have transferred it, with the bank's number of it. Raises `Invalid`, `Refusal`."""
+def claim(session: Session, payment_id: int, note: str, proof: tuple[str, str] | None = None) -> Payment:
+    """The payer says that they have transferred it, with the bank's number of it, and `proof`: the SHA-256 and the type
+    of a kept picture. Raises `Invalid`, `Refusal`.
+    """
     payment = locked(session, payment_id)
     if payment.state != PaymentState.PENDING or not payment.by_hand:
         raise Refusal("not_now", "Lần nộp này không chờ chuyển khoản nữa.")
     if not (note := nfc(note)) or len(note) > 100:
         raise Invalid({"note": "Hãy ghi mã giao dịch mà ngân hàng cho bạn."})
     payment.state, payment.note = PaymentState.CLAIMED, note
+    payment.proof_sha256, payment.proof_type = proof or (None, None)
     return payment
 
 

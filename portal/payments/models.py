@@ -95,6 +95,9 @@ class Payment(Base):
     code: Mapped[str | None]
     # What an officer or the payer wrote: number of a voucher, of a transfer.
     note: Mapped[str | None]
+    # The picture of the transfer that the payer has sent along.
+    proof_sha256: Mapped[str | None]
+    proof_type: Mapped[str | None]
     made_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -107,6 +107,11 @@ def pdf_response(content: bytes, name: str) -> Response:
     return _response(content, "application/pdf", name, attached=False)
 
 
+def file_response(content: bytes, media_type: str, name: str) -> Response:
+    """A file that was looked at when it came, shown in the browser."""
+    return _response(content, media_type, name, attached=False)
+
+
 def download_response(content: bytes, media_type: str, name: str) -> Response:
     """A file made just now, as a download."""
     return _response(content, media_type, name, attached=True)

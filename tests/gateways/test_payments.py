@@ -210,6 +210,23 @@ def test_the_code_of_a_transfer() -> None:
     assert text.endswith(vietqr.crc(text[:-4]))
 
 
+def test_the_money_of_each_agency_goes_to_its_account(till: Till) -> None:
+    for agency, account in (("so-noi-vu", "0006970415010299"), ("ubnd-05986", "00069704360110" + "1234567890")):
+        order = dataclasses.replace(ORDER, agency=agency)
+        assert account in till.gateways["vietqr"].start(order).qr
+    env = {**till.environment, "PAY_NATIONAL_ACCOUNTS": "*:970436:77:UBND"}
+    open_gateway("national", env).start(ORDER)
+    assert till.national.orders[KEY]["ThongTinBienLai"]["TKThuHuong"] == "77"
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "*:97:1:A", "*:970436::A", "*:970436:1:", "so-noi-vu:970436:1:A", "*:970436:a b:A"]
+)
+def test_accounts_that_are_none(text: str) -> None:
+    with pytest.raises(NotConfigured):
+        open_gateway("vietqr", {"PAY_VIETQR_ACCOUNTS": text})
+
+
 @pytest.mark.parametrize("name", ["vnpay", "national", "vietqr"])
 def test_what_is_missing_is_named(till: Till, name: str) -> None:
     for variable in [one for one in till.environment if one.startswith(f"PAY_{name.upper()}_")]:

@@ -168,8 +168,8 @@ def test_a_transfer_is_claimed_and_looked_for(desk: Desk, till: Till) -> None:
     assert known.key in (known.qr or "")
     with desk.database.unit_of_work() as session:
         with pytest.raises(Invalid):
-            actions.claim(session, known.id, "", desk.now)
-        actions.claim(session, known.id, "FT26069", desk.now)
+            actions.claim(session, known.id, "")
+        actions.claim(session, known.id, "FT26069")
     with desk.database.unit_of_work() as session:
         actions.refuse(session, known.id, "Không thấy trên sao kê", by=desk.actor("ketoan"), now=desk.now)
     with desk.database.unit_of_work() as session:  # it comes after all

@@ -41,7 +41,7 @@ class Till:
             "PAY_VNPAY_API_URL": self.vnpay.api_url, "PAY_VNPAY_TMN_CODE": "LANGSON1", "PAY_VNPAY_HASH_SECRET": "s",
             "PAY_NATIONAL_INIT_URL": f"{national}/init", "PAY_NATIONAL_QUERY_URL": f"{national}/query",
             "PAY_NATIONAL_BILL_URL": f"{national}/bill", "PAY_NATIONAL_PARTNER": "LANGSON", "PAY_NATIONAL_SECRET": "s",
-            "PAY_VIETQR_BANK": "970436", "PAY_VIETQR_ACCOUNT": "1234567890", "PAY_VIETQR_HOLDER": "UBND",
+            "PAY_VIETQR_ACCOUNTS": "*:970436:1234567890:UBND;so-noi-vu:970415:99:SO NOI VU",
             "RECEIPT_PROVIDER": "vnpt", "RECEIPT_TAX_CODES": "*:4900000000",
             **{f"RECEIPT_VNPT_{part.upper()}_URL": f"{receipts}/{part}" for part in ("publish", "business", "portal")},
             "RECEIPT_VNPT_ACCOUNT": "a", "RECEIPT_VNPT_ACPASS": "p", "RECEIPT_VNPT_USER": "u",

@@ -59,6 +59,7 @@ ROUTES = {
     ("POST", "/ke-toan/hoan-tien/<int:refund_id>/<decision>"): Access.ACCOUNTING,
     ("GET", "/ke-toan/nop/<int:payment_id>"): Access.ACCOUNTING,
     ("GET", "/ke-toan/nop/<int:payment_id>/chung-tu.pdf"): Access.ACCOUNTING,
+    ("GET", "/ke-toan/nop/<int:payment_id>/anh-chuyen-khoan"): Access.ACCOUNTING,
     ("POST", "/ke-toan/nop/<int:payment_id>/hoan-tien"): Access.ACCOUNTING,
     ("POST", "/ke-toan/nop/<int:payment_id>/hoi"): Access.ACCOUNTING,
     ("POST", "/ke-toan/nop/<int:payment_id>/khong-thay"): Access.ACCOUNTING,

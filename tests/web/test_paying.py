@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 
 from config import Settings
@@ -261,6 +263,25 @@ def test_too_much_stays_by_decision(site: Flask, desk: Desk, till: Till) -> None
     assert client.post(where, data={}).status_code == 422
     assert client.post(where, data={"credit_reason": "Người nộp muốn để lại"}).status_code == 302
     assert "Nộp thừa, cần quyết định" not in client.get("/ke-toan").text
+
+
+def test_a_transfer_with_its_picture(site: Flask, desk: Desk, till: Till) -> None:
+    desk.now = now()
+    case = case_to_pay(desk)
+    known = begin(desk, till, case, "vietqr")
+    client, accountant = signed_in(site, desk, "congdan"), signed_in(site, desk, "ketoan")
+    where = f"/ho-so/{case.reference}/nop-tien/{known.id}/da-chuyen"
+    bad = client.post(where, data={"note": "FT1", "proof": (io.BytesIO(b"MZ not a picture"), "a.png")})
+    assert bad.status_code == 422 and "proof-error" in bad.text and states(desk, case) == [PaymentState.PENDING]
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(picture, "PNG")
+    good = client.post(where, data={"note": "FT1", "proof": (io.BytesIO(picture.getvalue()), "a.png")})
+    assert good.status_code == 302 and states(desk, case) == [PaymentState.CLAIMED]
+    assert "Ảnh chụp giao dịch" in accountant.get(f"/ke-toan/nop/{known.id}").text
+    shown = accountant.get(f"/ke-toan/nop/{known.id}/anh-chuyen-khoan")
+    assert shown.mimetype == "image/jpeg" and shown.status_code == 200
+    page = client.get(f"/ho-so/{case.reference}/nop-tien").text
+    assert "Đừng nộp lại" in page and "kế toán đang đối chiếu" in page
 
 
 def test_the_accountant_s_workbook(site: Flask, desk: Desk) -> None:

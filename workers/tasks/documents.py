@@ -10,7 +10,7 @@ from portal.cases.paper import paper_data
 from portal.documents import papers, partial, results, scanning
 from portal.documents.cleanup import forget_unused
 from portal.identity.actor import SYSTEM
-from portal.payments.models import PaymentReceipt
+from portal.payments.models import Payment, PaymentReceipt
 from workers.context import Context
 from workers.tasks.listener import listener
 from workers.tasks.timed import timed
@@ -32,7 +32,7 @@ def make_result(context: Context, session: Session, case_id: int) -> None:
 def forget_unused_files(context: Context) -> None:
     """Delete the bytes that nothing refers to any more."""
     with context.database.unit_of_work() as session:
-        forget_unused(session, context.storage, now(), (PaymentReceipt.sha256,))
+        forget_unused(session, context.storage, now(), (PaymentReceipt.sha256, Payment.proof_sha256))
         partial.forget_old(session, context.storage, now())
 
 

@@ -15,7 +15,20 @@ from typing import Any
 from portal.base.clock import local
 from portal.gateways.http import Line, OverHttp
 from portal.gateways.messages import TryLater, Unclear, address, required
-from portal.gateways.payments import CannotRefund, Fate, Forged, Order, Outcome, Reply, Said, Started, Verdict, same
+from portal.gateways.payments import (
+    BankAccount,
+    CannotRefund,
+    Fate,
+    Forged,
+    Order,
+    Outcome,
+    Reply,
+    Said,
+    Started,
+    Verdict,
+    bank_accounts,
+    same,
+)
 
 _INIT = ("LoaiBanTin", "PhienBan", "MaDoiTac", "MaThamChieu", "SoTien", "LoaiHinhThanhToan", "MaKenhThanhToan",
          "MaThietBi", "NgonNgu", "MaTienTe", "MaNganHang", "ThongTinGiaoDich", "ThoiGianGD", "Ip")  # fmt: skip
@@ -44,6 +57,7 @@ class National(OverHttp):
     secret: str
     token: str = ""
     version: str = _VERSION
+    accounts: Mapping[str, BankAccount] = field(default_factory=dict)
     name: str = "national"
     label: str = "Nền tảng thanh toán của Cổng Dịch vụ công quốc gia"
     by_hand: bool = False
@@ -58,7 +72,7 @@ class National(OverHttp):
             "ThoiGianGD": _stamp(order.created_at), "Ip": order.ip,
         }  # fmt: skip
         fields["MaXacThuc"] = self._seal(_INIT, fields)
-        fields["ThongTinBienLai"] = _receipt_facts(order)
+        fields["ThongTinBienLai"] = _receipt_facts(order, self.accounts.get(order.agency) or self.accounts.get("*"))
         answer = self._post(self.init_url, fields)
         if str(answer.get("error_code")) != "0":
             raise TryLater(f"national {answer.get('error_code')}")
@@ -142,18 +156,20 @@ class National(OverHttp):
         return hashlib.sha256("|".join([*values, self.secret]).encode()).hexdigest()
 
 
-def _receipt_facts(order: Order) -> dict[str, Any]:
+def _receipt_facts(order: Order, account: BankAccount | None) -> dict[str, Any]:
     """What the platform prints on its receipt. Fields about fines are sent empty."""
     fines = ("MaLoaiHinhThuPhat", "TenLoaiHinhThuPhat", "MaCoQuanQD", "TenCoQuanQD", "KhoBac", "NgayQD", "SoQD",
              "ThoiGianViPham", "DiaDiemViPham", "TenNguoiViPham", "TaiKhoanThuNSNN")  # fmt: skip
     facts = {name: order.facts.get(name, "") for name in (
-        "MaDVC", "TenDVC", "MaTTHC", "MaDonVi", "TenDonVi", "MaHoSo", "TKThuHuong", "MaNHThuHuong", "TenTKThuHuong",
-        "HoTenNguoiNop", "SoCMNDNguoiNop", "DiaChiNguoiNop", "HuyenNguoiNop", "TinhNguoiNop",
+        "MaDVC", "TenDVC", "MaTTHC", "MaDonVi", "TenDonVi", "MaHoSo", "HoTenNguoiNop",
+        "SoCMNDNguoiNop", "DiaChiNguoiNop", "HuyenNguoiNop", "TinhNguoiNop",
     )}  # fmt: skip
     fees = [{"LoaiPhiLePhi": "", "MaPhiLePhi": "", "TenPhiLePhi": label, "SoTien": str(amount)}
             for label, amount in order.lines]  # fmt: skip
     return {
-        "MaDichVu": "2", **facts, "TenTTHC": order.facts.get("TenTTHC", "")[:_LONGEST_NAME], "PhiLePhi": fees,
+        "MaDichVu": "2", **facts, "TKThuHuong": account.number if account else "",
+        "MaNHThuHuong": account.bank if account else "", "TenTKThuHuong": account.holder if account else "",
+        "TenTTHC": order.facts.get("TenTTHC", "")[:_LONGEST_NAME], "PhiLePhi": fees,
         "NoiDungThanhToan": order.info,
         "DSKhoanNop": [{"NoiDung": label, "SoTien": str(amount)} for label, amount in order.lines],
         **dict.fromkeys(fines, ""),
@@ -165,8 +181,9 @@ def _stamp(instant: datetime) -> str:
 
 
 def open_gateway(env: Mapping[str, str]) -> National:
-    """PAY_NATIONAL_INIT_URL, _QUERY_URL, _BILL_URL, _PARTNER, _SECRET; _TOKEN and _VERSION if wanted."""
+    """PAY_NATIONAL_INIT_URL, _QUERY_URL, _BILL_URL, _PARTNER, _SECRET; _TOKEN, _VERSION, _ACCOUNTS if wanted."""
     partner, secret = required(env, "PAY_NATIONAL_PARTNER", "PAY_NATIONAL_SECRET")
     urls = [address(env, f"PAY_NATIONAL_{name}_URL") for name in ("INIT", "QUERY", "BILL")]
     version = env.get("PAY_NATIONAL_VERSION") or _VERSION
-    return National(urls[0], urls[1], urls[2], partner, secret, env.get("PAY_NATIONAL_TOKEN", ""), version)
+    return National(urls[0], urls[1], urls[2], partner, secret, env.get("PAY_NATIONAL_TOKEN", ""), version,
+                    bank_accounts(env, "PAY_NATIONAL_ACCOUNTS"))  # fmt: skip

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.gateways.messages import NotConfigured, TryLater, required
-from portal.gateways.payments import CannotRefund, Forged, Order, Outcome, Reply, Said, Started, Verdict
+from portal.gateways.payments import (
+    BankAccount,
+    CannotRefund,
+    Forged,
+    Order,
+    Outcome,
+    Reply,
+    Said,
+    Started,
+    Verdict,
+    bank_accounts,
+)
 
 # Names of banks by BIN; of others the number is shown.
 BANKS = {
@@ -20,23 +31,26 @@ _NAPAS, _TO_ACCOUNT, _DYNAMIC, _DONG, _VIETNAM = "A000000727", "QRIBFTTA", "12",
 
 @dataclass
 class VietQr:
-    """An account at a bank (`bank` is its BIN), to which payers transfer with the key as purpose."""
+    """Accounts of agencies, to which payers transfer with the key as purpose."""
 
-    bank: str
-    account: str
-    holder: str
+    accounts: Mapping[str, BankAccount]
     name: str = "vietqr"
     label: str = "Chuyển khoản bằng mã VietQR"
     by_hand: bool = True
 
-    @property
-    def bank_name(self) -> str:
-        """What the bank is called."""
-        return BANKS.get(self.bank, self.bank)
+    def account_for(self, agency: str) -> BankAccount:
+        """The account of this agency, or the one for all."""
+        return self.accounts.get(agency) or self.accounts["*"]
+
+    def bank_name(self, agency: str) -> str:
+        """What the bank of that account is called."""
+        bank = self.account_for(agency).bank
+        return BANKS.get(bank, bank)
 
     def start(self, order: Order) -> Started:
         """The text of the code."""
-        return Started(qr=payload(self.bank, self.account, order.amount_vnd, order.key))
+        to = self.account_for(order.agency)
+        return Started(qr=payload(to.bank, to.number, order.amount_vnd, order.key))
 
     def find(self, order: Order, now: datetime) -> Outcome:
         """Only the statement of the bank tells."""
@@ -83,8 +97,9 @@ def _field(number: str, value: str) -> str:
 
 
 def open_gateway(env: Mapping[str, str]) -> VietQr:
-    """PAY_VIETQR_BANK (BIN of six digits), PAY_VIETQR_ACCOUNT, PAY_VIETQR_HOLDER."""
-    bank, account, holder = required(env, "PAY_VIETQR_BANK", "PAY_VIETQR_ACCOUNT", "PAY_VIETQR_HOLDER")
-    if not (bank.isdecimal() and len(bank) == 6) or not account.isalnum() or len(account) > 19:
-        raise NotConfigured("PAY_VIETQR_BANK, PAY_VIETQR_ACCOUNT: BIN sáu chữ số và số tài khoản")
-    return VietQr(bank, account, holder)
+    """PAY_VIETQR_ACCOUNTS: `bank_accounts`; one of them is for all others."""
+    required(env, "PAY_VIETQR_ACCOUNTS")
+    accounts = bank_accounts(env, "PAY_VIETQR_ACCOUNTS")
+    if "*" not in accounts:
+        raise NotConfigured("PAY_VIETQR_ACCOUNTS: cần một tài khoản “*” cho các cơ quan còn lại")
+    return VietQr(accounts)

@@ -66,7 +66,7 @@ def upgrade() -> None:
         _to("agency_key", "agencies.key"), *_texts("gateway"), _number("amount_vnd"),
         sa.Column("by_hand", sa.Boolean, server_default="false", nullable=False),
         sa.Column("lines", JSONB, server_default="[]", nullable=False), *_texts("state"),
-        *_texts("url", "qr", "provider_id", "code", "note", nullable=True), _to("made_by", "accounts.id", nullable=True),
+        *_texts("url", "qr", "provider_id", "code", "note", "proof_sha256", "proof_type", nullable=True), _to("made_by", "accounts.id", nullable=True),
         *_instants("created_at", "expires_at"), *_instants("ask_at", "paid_at", nullable=True),
     )  # fmt: skip
     op.create_index("ix_payments_case", "payments", ["case_id", "id"])

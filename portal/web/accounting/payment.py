@@ -20,8 +20,8 @@ from portal.web.access import accountant
 from portal.web.accounting.blueprint import blueprint
 from portal.web.accounting.overview import agency_names, references
 from portal.web.citizen.paying import gateways, receipt_pdf, way_words
-from portal.web.files import pdf_response
-from portal.web.session import actor, db, settings, writing
+from portal.web.files import file_response, pdf_response
+from portal.web.session import actor, db, settings, storage, writing
 
 
 @blueprint.get("/nop/<int:payment_id>")
@@ -95,6 +95,16 @@ def gateway_bill(payment_id: int) -> Any:
         return pdf_response(gateway.bill(actions.order_of(found), now()), f"chung-tu-{found.key}.pdf")
     except SendingError as error:
         raise Refusal("no_answer", "Cổng thanh toán chưa trả lời. Hãy thử lại sau.") from error
+
+
+@blueprint.get("/nop/<int:payment_id>/anh-chuyen-khoan")
+@accountant
+def proof(payment_id: int) -> Any:
+    """The picture of the transfer that the payer has sent along."""
+    found = _payment(payment_id)
+    if not found.proof_sha256 or not found.proof_type:
+        raise NotFound("Người nộp không gửi kèm ảnh.")
+    return file_response(storage().get(found.proof_sha256), found.proof_type, f"chuyen-khoan-{found.key}")
 
 
 @blueprint.get("/bien-lai/<int:receipt_id>.pdf")

@@ -13,6 +13,8 @@ from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import paying, queries
 from portal.cases.models import Case
 from portal.cases.receipt_paper import receipt_content
+from portal.documents import uploads
+from portal.documents.models import Scan
 from portal.gateways.messages import SendingError
 from portal.gateways.payments import PaymentGateway
 from portal.outbox.actions import announce
@@ -21,7 +23,7 @@ from portal.payments.models import Payment, PaymentReceipt, PaymentState
 from portal.payments.queries import REFUND_WORDS, STATE_WORDS
 from portal.web.access import public, signed_in
 from portal.web.citizen.blueprints import cases as blueprint
-from portal.web.files import download_response, pdf_response
+from portal.web.files import download_response, pdf_response, prepare
 from portal.web.security import limiter
 from portal.web.session import actor, current_actor, db, settings, storage, writing
 from services_catalog.number_words import money_in_words
@@ -68,8 +70,10 @@ def claim_payment(reference: str, payment_id: int) -> Any:
     case = own_case(reference)
     paying.payment_of_case(db(), case, payment_id)
     try:
+        proof = _proof()
         with writing() as session:
-            actions.claim(session, payment_id, request.form.get("note", ""), now())
+            kept = (storage().put(proof.content), proof.media_type) if proof else None
+            actions.claim(session, payment_id, request.form.get("note", ""), kept)
     except Invalid as invalid:
         return _code_page(case, payment_id, invalid.errors), 422
     flash("Đã ghi nhận. Kế toán đối chiếu với sao kê ngân hàng rồi xác nhận; bạn không phải nộp lại.")
@@ -111,6 +115,20 @@ def payment_receipt_data(reference: str, receipt_id: int) -> Any:
     """A receipt as data."""
     found = _receipt_of(reference, receipt_id)
     return download_response(receipts.as_xml(found), "application/xml", f"bien-lai-{found.number:07d}.xml")
+
+
+def _proof() -> uploads.Prepared | None:
+    """The picture of the transfer, if one was sent along. Raises `Invalid` at "proof"."""
+    file = request.files.get("proof")
+    if file is None or not file.filename:
+        return None
+    try:
+        found = prepare(uploads.Incoming(file.filename, file.stream.read()))
+    except Refusal as refusal:
+        raise Invalid({"proof": refusal.message}) from refusal
+    if found.scan == Scan.WAITING:
+        raise Invalid({"proof": "Máy quét mã độc đang bận. Hãy thử lại sau ít phút, hoặc gửi không kèm ảnh."})
+    return found
 
 
 def gateways() -> dict[str, PaymentGateway]:
