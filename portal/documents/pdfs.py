@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from portal.base.apart import apart
 from portal.base.errors import Refusal
 from portal.base.logs import logger
 
@@ -65,7 +66,7 @@ def signatures_of(content: bytes, roots: Path | None) -> SignatureReport | None:
     if not embedded:
         return None
     trusted = _roots(roots) if roots else []
-    found = [_check(signature, trusted) for signature in embedded]
+    found = apart(lambda: [_check(signature, trusted) for signature in embedded])
     signers = tuple(dict.fromkeys(name for name, _ in found))
     problem = next((said for _, said in found if said), None)
     return SignatureReport(signers, problem, bool(trusted) and problem is None)

@@ -9,6 +9,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 
+from portal.base.apart import apart
+
 
 class CannotSign(Exception):
     """The file of the certificate cannot be read with this password."""
@@ -24,5 +26,6 @@ def sign(pdf: bytes, certificate: Path, password: str, *, field: str, reason: st
         raise CannotSign(certificate.name)
     signed = io.BytesIO()
     about = signers.PdfSignatureMetadata(field_name=field, reason=reason, subfilter=SigSeedSubFilter.PADES)
-    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), about, signer=signer, output=signed)
+    unsigned = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    apart(lambda: signers.sign_pdf(unsigned, about, signer=signer, output=signed))
     return signed.getvalue()

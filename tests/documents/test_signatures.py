@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 
+from portal.base.apart import apart
 from portal.documents import pdfs, uploads
 from tests.support.answers import PDF
 
@@ -62,7 +63,8 @@ class Signer:
         """The PDF with a signature."""
         out = io.BytesIO()
         meta = signers.PdfSignatureMetadata(field_name="ChuKy", subfilter=SigSeedSubFilter.PADES)
-        signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content), strict=False), meta, self._signer, output=out)
+        writer = IncrementalPdfFileWriter(io.BytesIO(content), strict=False)
+        apart(lambda: signers.sign_pdf(writer, meta, self._signer, output=out))
         return out.getvalue()
 
 

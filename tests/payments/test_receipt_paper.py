@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_it_is_signed_and_any_changed_byte_is_found(desk: Desk, env: dict[str, s
     changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
     broken = signatures_of(changed, tmp_path / "roots")
     assert broken is not None and broken.problem
+
+
+def test_it_is_signed_and_checked_where_an_event_loop_runs(desk: Desk, env: dict[str, str], tmp_path: Path) -> None:
+    async def work() -> bool:
+        report = signatures_of(paper(desk, issued(desk), env), tmp_path / "roots")
+        return report is not None and report.is_trusted
+
+    assert asyncio.run(work())
 
 
 def test_it_is_made_once_and_not_forgotten(desk: Desk, env: dict[str, str]) -> None:
