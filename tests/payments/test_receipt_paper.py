@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from sqlalchemy import select
 
+from portal.base.apart import apart
 from portal.cases import receipt_paper
 from portal.cases.lifecycle import Action
 from portal.documents.cleanup import forget_unused
@@ -73,7 +74,7 @@ def test_it_is_signed_and_checked_where_an_event_loop_runs(desk: Desk, env: dict
         report = signatures_of(paper(desk, issued(desk), env), tmp_path / "roots")
         return report is not None and report.is_trusted
 
-    assert asyncio.run(work())
+    assert apart(lambda: asyncio.run(work()))
 
 
 def test_it_is_made_once_and_not_forgotten(desk: Desk, env: dict[str, str]) -> None:
