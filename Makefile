@@ -31,11 +31,11 @@ run: .venv/run.done
 	@exec $(BIN)/python -m portal.runtime
 
 test: .venv/test.done
-	@sh tests/support/install-chromium.sh
+	@sh tests/support/install-tools.sh
 	$(BIN)/python -m pytest -n 2
 
 test-long: .venv/test.done
-	@sh tests/support/install-chromium.sh
+	@sh tests/support/install-tools.sh
 	$(BIN)/python -m pytest -n 2 -m long
 
 lint: .venv/test.done

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_GATEWAY_PREFIXES = ("SMS_", "ZALO_", "EMAIL_", "MESSAGE_", "MESSAGES_", "QUIET_", "CALLBACK_", "PAY_", "RECEIPT_")
+_GATEWAY_PREFIXES = (
+    "SMS_", "ZALO_", "EMAIL_", "MESSAGE_", "MESSAGES_", "QUIET_", "CALLBACK_", "PAY_", "RECEIPT_", "SIGN_",
+)  # fmt: skip
 _LONGEST_SOCKET_PATH = 90  # the kernel takes 107 bytes; the servers add a file name to the folder
 
 
@@ -59,6 +61,7 @@ class Settings:
         demo = _flag(env, "DEMO", default=is_trial)
         # Plays the outside systems on this machine, in a trial: HTTP here, SMPP and SMTP on the two ports after it.
         standins_port = _number(env, "STANDINS_PORT", min(port + 100, 65533), 1, 65533)
+        gateways = _gateways(env, standins_port if demo else 0, port, var_dir)
         return cls(
             var_dir=var_dir,
             host=host,
@@ -76,9 +79,9 @@ class Settings:
             files_url=env.get("FILES_URL", "").rstrip("/"),
             s3_endpoint_url=env.get("S3_ENDPOINT_URL", ""),
             clamd=_clamd(env.get("CLAMD", "")),
-            signature_roots=_folder(env, "SIGNATURE_ROOTS"),
+            signature_roots=_folder(env, "SIGNATURE_ROOTS") or _roots_of_trial(gateways, var_dir),
             trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 9),
-            gateways=_gateways(env, standins_port if demo else 0, port),
+            gateways=gateways,
             standins_port=standins_port,
             log_level=_one_of(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         )
@@ -142,15 +145,26 @@ def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str,
     return text
 
 
-def _gateways(env: Mapping[str, str], standins_port: int, port: int) -> Mapping[str, str]:
+def _gateways(env: Mapping[str, str], standins_port: int, port: int, var_dir: Path) -> Mapping[str, str]:
     """What gateways read. In a trial without any, the stand-ins on this machine."""
     found = {name: text for name, text in env.items() if name.startswith(_GATEWAY_PREFIXES)}
     if standins_port and not any(env.get(f"{channel}_GATEWAYS") for channel in ("SMS", "ZALO", "EMAIL")):
-        found = {**_standins(standins_port, port), **found}
+        found = {**_standins(standins_port, port, var_dir), **found}
     return found
 
 
-def _standins(port: int, web_port: int) -> dict[str, str]:
+def _roots_of_trial(gateways: Mapping[str, str], var_dir: Path) -> Path | None:
+    """The root of the authority that is played in a trial."""
+    folder = trial_authority(var_dir)
+    return folder / "roots" if gateways.get("SIGN_FILE_FOLDER") == str(folder / "keys") else None
+
+
+def trial_authority(var_dir: Path) -> Path:
+    """Where the authority of a trial keeps its keys, and those that it has given out."""
+    return var_dir / "pki"
+
+
+def _standins(port: int, web_port: int, var_dir: Path) -> dict[str, str]:
     """The gateways of a trial."""
     url = f"http://127.0.0.1:{port}"
     return {
@@ -175,6 +189,11 @@ def _standins(port: int, web_port: int) -> dict[str, str]:
         "RECEIPT_PROVIDER": "vnpt", "RECEIPT_TAX_CODES": "*:4900000000",
         **{f"RECEIPT_VNPT_{name.upper()}_URL": f"{url}/bien-lai/{name}" for name in ("publish", "business", "portal")},
         "RECEIPT_VNPT_ACCOUNT": "thu-nghiem", "RECEIPT_VNPT_ACPASS": "thu-nghiem", "RECEIPT_VNPT_USER": "u",
+        "SIGN_WAYS": "file,smartca,mysign", "SIGN_FILE_FOLDER": str(trial_authority(var_dir) / "keys"),
+        "SIGN_FILE_PASSWORD": "thu-nghiem", "SIGN_TSA_URL": f"{url}/ca/tsa",
+        "SIGN_SMARTCA_URL": f"{url}/smartca", "SIGN_SMARTCA_SP_ID": "LANGSON", "SIGN_SMARTCA_SP_PASSWORD": "thu-nghiem",
+        "SIGN_MYSIGN_URL": f"{url}/mysign", "SIGN_MYSIGN_CLIENT_ID": "langson",
+        "SIGN_MYSIGN_CLIENT_SECRET": "thu-nghiem",
         "RECEIPT_VNPT_PASSWORD": "p", "RECEIPT_VNPT_PATTERN": "01BLP0-001", "RECEIPT_VNPT_SERIAL": "TT-26E",
     }  # fmt: skip
 

@@ -17,6 +17,7 @@ from portal.gateways.payments import gateways_from
 from portal.gateways.receipts import ReceiptProvider, provider_from
 from portal.gateways.storage import Storage
 from portal.gateways.storage.connect import connect
+from portal.issuing.tools import Tools, tools_from
 from portal.notifications.policy import policy_from
 from portal.notifications.routes import routes_from
 from portal.notifications.sending import Sender
@@ -35,6 +36,7 @@ class Context:
     scanner: Scanner | None
     payments: Asker
     receipts: ReceiptProvider | None
+    tools: Tools
 
 
 _context: Context | None = None
@@ -48,7 +50,8 @@ def open_context(settings: Settings) -> Context:
     scanner = Clamd(settings.clamd) if settings.clamd else None
     env = settings.gateways
     _context = Context(settings, database, storage, _sender(settings, database), scanner,
-                       Asker(database, gateways_from(env), now), provider_from(env))  # fmt: skip
+                       Asker(database, gateways_from(env), now), provider_from(env),
+                       tools_from(env, settings.signature_roots, storage, settings.base_url))  # fmt: skip
     return _context
 
 

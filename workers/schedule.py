@@ -23,6 +23,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "publish versions whose day has come": {"task": "publishing.put_in_force", "schedule": 600.0},
     "end units whose last day is over": {"task": "administration.end_units", "schedule": 600.0},
     "forget old requests of partners": {"task": "identity.forget_keys", "schedule": 86400.0},
+    "see who has signed on the phone": {"task": "issuing.poll", "schedule": 4.0, "options": {"expires": 20}},
     "scan files that the scanner has not seen": {"task": "documents.scan_waiting", "schedule": 60.0},
     "delete files that nothing refers to": {"task": "documents.forget_unused", "schedule": 86400.0},
 }

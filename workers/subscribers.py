@@ -3,7 +3,9 @@
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "case.accepted": ("cases.route_case",),
     "case.submitted": ("cases.check_intake",),
-    "case.numbered": ("documents.make_result",),
+    "case.numbered": ("issuing.make_result",),
+    "paper.step": ("issuing.go_on",),
+    "signing.asked": ("issuing.begin",),
     "stage.automatic": ("cases.finish_stage",),
     "child.done": ("cases.tell_parent",),
     "parent.ended": ("cases.end_children",),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -13,3 +14,8 @@ def apart(work: Callable[[], T]) -> T:
     """Do `work` in a thread of its own: a library that runs an event loop cannot where one is running already."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(work).result()
+
+
+def apart_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """`apart`, for work that awaits."""
+    return apart(lambda: asyncio.run(work()))

@@ -13,6 +13,11 @@ def lookup(base_url: str, reference: str) -> str:
     return f"{base_url}/tra-cuu?{urlencode({'ma': reference})}"
 
 
+def check_paper(base_url: str, code: str = "") -> str:
+    """The public page where a paper is checked; what is asked for beside the code is not in it."""
+    return f"{base_url}/kiem-tra/{code}" if code else f"{base_url}/kiem-tra"
+
+
 def case(base_url: str, reference: str) -> str:
     """The page of a case, for whoever may see it."""
     return f"{base_url}/ho-so/{reference}"

@@ -14,6 +14,9 @@ _SHARED: list[structlog.types.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
+# They write the names in certificates into their warnings; what they found out is logged by those who use them.
+_TALKATIVE = ("pyhanko", "pyhanko_certvalidator")
+
 
 def configure(level: str) -> None:
     """Send every log of this process, ours and the libraries', to stderr as JSON lines."""
@@ -35,6 +38,8 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for library in _TALKATIVE:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -16,14 +16,15 @@ from portal.cases.details import GRANTED
 from portal.cases.lifecycle import PAUSED, Action, State
 from portal.cases.models import CaseEvent
 from portal.cases.move import Move, come_back, earlier, enter, following
-from portal.cases.paper import keep_in_wallet
+from portal.cases.paper import keep_in_wallet, last_approval
 from portal.cases.permissions import asker
-from portal.documents import results
+from portal.issuing import certificates, register
 from portal.outbox.actions import announce
 from portal.payments import ledger
 from portal.publishing import queries as publishing
 from services_catalog.loader import library
 from services_catalog.slots import slot_key
+from services_catalog.terms import StageAction
 
 _FURTHEST = timedelta(days=366)
 
@@ -47,6 +48,13 @@ def _advance(move: Move) -> None:
     enter(move, following(move.case, move.workflow))
 
 
+def _approve(move: Move) -> None:
+    """Approving is signing: the person's key is used for it, or they are asked on their phone."""
+    _advance(move)
+    if move.case.stage_does == StageAction.ISSUE and not move.by.is_system:
+        certificates.require(move.session, move.case.stage_agency_key or move.case.agency_key, move.by.account_id)
+
+
 def _send_back(move: Move) -> None:
     to = move.details.get("to")
     back = earlier(move.case, move.workflow)
@@ -58,7 +66,14 @@ def _number(move: Move) -> None:
     if case.is_granted is None or case.decision is None:
         raise LookupError(f"case {case.id} was approved without a decision")
     issuer = case.stage_agency_key or case.agency_key
-    results.number_result(move.session, case.id, issuer, move.procedure.result_paper, move.now)
+    approved = last_approval(move.session, case)
+    signer_id = approved.actor_id if approved else None
+    certificates.require(move.session, issuer, signer_id)
+    seal = certificates.of_agency(move.session, issuer)
+    register.number_paper(
+        move.session, issuer, move.procedure.result_paper, move.now, case_id=case.id, signer_id=signer_id,
+        agency_certificate_id=seal.id if seal else None, subject=move.procedure.short_name,
+    )  # fmt: skip
 
 
 def _request_supplement(move: Move) -> None:
@@ -140,7 +155,7 @@ def _petition(move: Move) -> None:
 
 def _deliver(move: Move) -> None:
     move.case.returned_at = move.now
-    if result := results.result_of(move.session, move.case.id):
+    if result := register.result_of(move.session, move.case.id):
         keep_in_wallet(move.session, move.case, result, move.now)
 
 
@@ -150,7 +165,7 @@ EFFECTS: dict[Action, Callable[[Move], None]] = {
     Action.ASSIGN: _assign,
     Action.PROPOSE: _propose,
     Action.ENDORSE: _advance,
-    Action.APPROVE: _advance,
+    Action.APPROVE: _approve,
     Action.SEND_BACK: _send_back,
     Action.ISSUE: _number,
     Action.REQUEST_SUPPLEMENT: _request_supplement,

@@ -12,7 +12,7 @@ from portal.cases.chain import is_intact
 from portal.cases.events import tells_applicant
 from portal.cases.lifecycle import NOTES, PAUSED, TRANSITIONS, Action, State
 from portal.cases.models import Case, CaseEvent, Opinion
-from portal.documents.models import Result
+from portal.issuing.models import OutgoingPaper
 from portal.notifications.compose import told_events
 from portal.notifications.models import Notice
 from portal.outbox.models import OutboxMessage
@@ -110,7 +110,9 @@ def _times_are_wrong() -> ColumnElement[bool]:
 
 
 def _has_no_result() -> ColumnElement[bool]:
-    made = select(Result.case_id).where(Result.case_id == Case.id, Result.sha256.is_not(None))
+    made = select(OutgoingPaper.id).where(
+        OutgoingPaper.case_id == Case.id, OutgoingPaper.is_result, OutgoingPaper.sha256.is_not(None)
+    )
     return and_(Case.state.in_([State.FINISHED, State.RETURNED]), ~made.exists())
 
 

@@ -17,9 +17,10 @@ from portal.base.errors import NotFound
 from portal.base.words import when
 from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
 from portal.documents import wallet
-from portal.documents.models import Result
 from portal.identity import queries as identity
 from portal.identity.models import Role
+from portal.issuing.models import Certificate, OutgoingPaper
+from portal.issuing.register import spaced
 from portal.publishing import queries as publishing
 from services_catalog.fields import show_answer
 from services_catalog.form import FormField
@@ -28,6 +29,8 @@ _COMMUNE = re.compile(r"^.*? (xã|phường) ")
 _NO_TITLE = "Lãnh đạo phê duyệt"
 MADE_BY_THE_SYSTEM = "Bản do hệ thống lập, chưa có chữ ký số."
 _NOT_SIGNED = "Bản do hệ thống lập từ quyết định phê duyệt trên hệ thống, chưa có chữ ký số."
+_SIGNED = "Văn bản điện tử đã ký số của người có thẩm quyền và của cơ quan."
+TEST_SIGNED = "KÝ BẰNG CHỨNG THƯ THỬ NGHIỆM: văn bản không có giá trị pháp lý."
 _ON_BIRTH_CERTIFICATE = (
     "child_name", "child_born_on", "child_sex", "child_ethnicity", "child_nationality", "child_birth_place",
     "child_native_place", "mother_name", "mother_birth_year", "mother_ethnicity", "mother_nationality",
@@ -47,22 +50,23 @@ _LABELS = {
 }
 
 
-def paper_data(session: Session, case: Case, base_url: str, result: Result | None = None) -> dict[str, Any]:
+def paper_data(session: Session, case: Case, base_url: str, result: OutgoingPaper | None = None) -> dict[str, Any]:
     """The data of the result's template; without a numbered `result` it is a draft."""
     published = publishing.version(session, case.version_id)
     issuer = result.agency_key if result else case.stage_agency_key or case.agency_key
     fields = {field.name: field for field in published.form.questions()}
     return {
         **heading(session, case, base_url, result.issued_on if result else None, issuer),
-        "number": f"{result.number}/{result.year}" if result else "…",
+        "number": result.sign if result else "…",
         "beneficiary": owner_name(session, case),
         "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
         "is_granted": bool(case.is_granted),
         "decision": case.decision or _usual_decision(session, case, published.procedure.result_paper),
         "rows": _rows(case, fields),
         **_signer(session, case),
-        "footer": _NOT_SIGNED,
+        "footer": _footer(session, result),
         "is_draft": result is None,
+        **(_checking(result, base_url) if result else {}),
     }
 
 
@@ -131,11 +135,34 @@ def _rows(case: Case, fields: dict[str, FormField]) -> Sequence[tuple[str, str]]
 
 def _signer(session: Session, case: Case) -> dict[str, str]:
     """Name and title of the one whose approval stands."""
-    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.approved")
-    approved = session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
+    approved = last_approval(session, case)
     if approved is None or approved.actor_id is None:
         return {"signer": "", "signer_title": _NO_TITLE}
     return signed(session, case, approved, Role.APPROVER, _NO_TITLE)
+
+
+def last_approval(session: Session, case: Case) -> CaseEvent | None:
+    """The approval that stands."""
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event == "case.approved")
+    return session.scalar(query.order_by(CaseEvent.number.desc()).limit(1))
+
+
+def _checking(paper: OutgoingPaper, base_url: str) -> dict[str, str]:
+    """How anybody checks the paper."""
+    return {
+        "lookup_url": links.check_paper(base_url, paper.code),
+        "check_at": links.check_paper(base_url).partition("://")[2],
+        "paper_code": spaced(paper.code),
+        "check_code": paper.check_code,
+    }
+
+
+def _footer(session: Session, paper: OutgoingPaper | None) -> str:
+    """Whether it is signed; and whether by an authority that is only for trying out."""
+    if paper is None or paper.agency_certificate_id is None:
+        return _NOT_SIGNED
+    seal = session.get_one(Certificate, paper.agency_certificate_id)
+    return TEST_SIGNED if seal.is_test else _SIGNED
 
 
 def signed(session: Session, case: Case, event: CaseEvent, role: Role, usual_title: str) -> dict[str, str]:
@@ -146,7 +173,7 @@ def signed(session: Session, case: Case, event: CaseEvent, role: Role, usual_tit
     return {"signer": identity.names(session, [actor_id]).get(actor_id, ""), "signer_title": title or usual_title}
 
 
-def keep_in_wallet(session: Session, case: Case, result: Result, now: datetime) -> None:
+def keep_in_wallet(session: Session, case: Case, result: OutgoingPaper, now: datetime) -> None:
     """Put a result that is granted into the wallet of the applicant, to be handed in elsewhere."""
     if case.applicant_id is None or not case.is_granted or result.sha256 is None:
         return

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from portal.base.clock import local_day
 from portal.cases.models import Case
-from portal.cases.paper import heading
+from portal.cases.paper import TEST_SIGNED, heading
 from portal.documents import papers
-from portal.documents.signing import sign
 from portal.gateways.storage import Storage
+from portal.issuing import certificates, signing
+from portal.issuing.tools import Tools
 from portal.payments.models import PaymentReceipt, ReceiptState
 
-CERTIFICATE, PASSWORD = "RECEIPT_SIGN_P12", "RECEIPT_SIGN_PASSWORD"
 _UNSIGNED = "Bản do hệ thống lập, chưa có chữ ký số."
 
 
@@ -30,17 +29,15 @@ def render_receipt(session: Session, found: PaymentReceipt, base_url: str, note:
     return papers.render("payment-receipt", {**top, "r": said, "footer": footer, "is_draft": False})
 
 
-def make_receipt(
-    session: Session, storage: Storage, found: PaymentReceipt, env: Mapping[str, str], base_url: str
-) -> None:
-    """Make the paper of a receipt that was just issued, and keep it; once. Raises `CannotSign`."""
+def make_receipt(session: Session, tools: Tools, found: PaymentReceipt, now: datetime) -> None:
+    """Make the paper of a receipt that was just issued, and keep it; once. Raises what `signing.sealed` raises."""
     if found.sha256 is not None or found.state != ReceiptState.ISSUED:
         return
-    certificate = env.get(CERTIFICATE, "")
-    paper = render_receipt(session, found, base_url, "" if certificate else _UNSIGNED)
-    if certificate:
-        paper = sign(paper, Path(certificate), env.get(PASSWORD, ""), field="BienLai", reason="Biên lai điện tử")
-    found.sha256 = storage.put(paper)
+    seal = certificates.of_agency(session, found.agency_key)
+    note = _UNSIGNED if seal is None else TEST_SIGNED if seal.is_test else ""
+    paper = render_receipt(session, found, tools.base_url, note)
+    paper = signing.sealed(session, tools, found.agency_key, paper, "Biên lai điện tử", now) or paper
+    found.sha256 = tools.storage.put(paper)
 
 
 def receipt_content(session: Session, storage: Storage, found: PaymentReceipt, base_url: str) -> bytes:

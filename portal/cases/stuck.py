@@ -12,6 +12,7 @@ from portal.base.clock import local_day
 from portal.cases.lifecycle import DONE, MACHINE, TRANSITIONS, WAITING, Action, State
 from portal.cases.models import Case, CaseEvent
 from portal.identity.queries import holds_position
+from portal.issuing.models import OutgoingPaper
 from portal.notifications.models import Message, Notice
 from portal.outbox.actions import announce
 from portal.outbox.models import OutboxMessage
@@ -76,7 +77,9 @@ def without_officer(session: Session, now: datetime) -> list[int]:
 
 def _waits_long(now: datetime) -> ColumnElement[bool]:
     by_machine = or_(Case.stage_role == MACHINE, *(Case.state == state for state in _AUTOMATIC))
-    return by_machine & _long_ago(Case.changed_at, now)
+    # A signer has the time to take out their phone.
+    asked = exists().where(OutgoingPaper.case_id == Case.id, OutgoingPaper.is_result, OutgoingPaper.waits_for_signer)
+    return by_machine & _long_ago(Case.changed_at, now) & ~asked
 
 
 def _untold_children(now: datetime) -> Select[int]:

@@ -21,9 +21,9 @@ from portal.cases.models import Case
 from portal.cases.permissions import current_stage, may_do, works_with
 from portal.cases.queries import Listed, listed
 from portal.desk.looks import looked_at
-from portal.documents.results import result_of
 from portal.identity import queries as identity
 from portal.identity.actor import Actor
+from portal.issuing.register import result_of
 from portal.publishing import queries as publishing
 
 _log = logger(__name__)
@@ -117,7 +117,7 @@ def _do(
     if action is Action.ACCEPT and case.due_at:
         return f"hẹn trả {when(case.due_at)}"
     result = result_of(session, case.id) if action is Action.ISSUE else None
-    return f"số {result.number}/{result.year}" if result else ""
+    return f"số {result.sign}" if result else ""
 
 
 _NOT_SEEN = "Bạn chưa xem dự thảo của hồ sơ này. Hãy mở xem rồi chọn lại."

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from portal.documents.models import Document, Result, WalletPaper
+from portal.documents.models import Document, WalletPaper
 from portal.gateways.storage import Storage
 
 # An upload keeps its bytes a moment before its row: what is younger is left alone.
@@ -18,10 +18,10 @@ _GRACE = timedelta(days=1)
 def forget_unused(
     session: Session, storage: Storage, now: datetime, also: Sequence[InstrumentedAttribute[str | None]] = ()
 ) -> int:
-    """Delete the bytes that no paper and no result refers to, nor any of the columns `also`; returns how many."""
+    """Delete the bytes that no paper refers to, nor any of the columns `also`; returns how many."""
     deleted = 0
     for sha256 in storage.older_than(now - _GRACE):
-        columns = (Document.sha256, Result.sha256, WalletPaper.sha256, *also)
+        columns = (Document.sha256, WalletPaper.sha256, *also)
         used = or_(*(exists().where(column == sha256) for column in columns))
         if not session.scalar(select(used)):
             storage.delete(sha256)

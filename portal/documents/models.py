@@ -58,7 +58,7 @@ class Document(Base):
     pages: Mapped[int] = mapped_column(default=1, server_default="1")
     source: Mapped[str] = mapped_column(default=Source.UPLOADED, server_default="uploaded")
     scan: Mapped[str] = mapped_column(default=Scan.OFF, server_default="off")
-    # Of a signed PDF: `portal.documents.pdfs.SignatureReport`.
+    # Of a signed PDF: `portal.documents.signatures.SignatureReport`.
     signature: Mapped[dict[str, Any] | None]
     # When a newer file for the same paper took its place, in a supplement.
     replaced_at: Mapped[datetime | None]
@@ -121,31 +121,3 @@ class WalletPaper(Base):
     is_result: Mapped[bool] = mapped_column(default=False, server_default="false")
     valid_until: Mapped[date | None]
     kept_at: Mapped[datetime]
-
-
-class Result(Base):
-    """The result of a case: numbered in the transition, its PDF made by a worker afterwards."""
-
-    __tablename__ = "results"
-
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
-    agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"))
-    paper: Mapped[str]
-    year: Mapped[int]
-    number: Mapped[int]
-    issued_on: Mapped[date]
-    sha256: Mapped[str | None]
-    size: Mapped[int | None]
-
-    __table_args__ = (Index("uq_results_number", "agency_key", "paper", "year", "number", unique=True),)
-
-
-class ResultCounter(Base):
-    """The last number given at an agency for a kind of paper in a year."""
-
-    __tablename__ = "result_counters"
-
-    agency_key: Mapped[str] = mapped_column(ForeignKey("agencies.key"), primary_key=True)
-    paper: Mapped[str] = mapped_column(primary_key=True)
-    year: Mapped[int] = mapped_column(primary_key=True)
-    last: Mapped[int]

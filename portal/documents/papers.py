@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import fontpkg_ibm_plex_serif
 import segno
@@ -16,16 +17,51 @@ TEMPLATES = Path(__file__).parent / "templates"
 _MASK = 3
 
 
+# PDF/A-2a: to be kept, tagged for those who listen to it, and searchable.
+_STANDARD: Literal["a-2a"] = "a-2a"
+_PERSON = "<person>"
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Where the template wants the signature of a person: a strip on a page (from 0), in points from its top left."""
+
+    page: int
+    left: float
+    top: float
+    width: float
+
+
 def render(paper: str, data: dict[str, Any]) -> bytes:
     """The PDF of the template `paper` with `data`; `data["lookup_url"]` becomes its QR code."""
-    inputs = {"data": json.dumps({**data, "qr": _qr(data["lookup_url"])}, ensure_ascii=False)}
+    return _compile(TEMPLATES / f"{paper}.typ", _inputs(data), _STANDARD)
+
+
+def render_to_sign(paper: str, data: dict[str, Any]) -> tuple[bytes, Anchor | None]:
+    """`render`, and where the signature belongs; None where the template has no place for one."""
+    path, inputs = TEMPLATES / f"{paper}.typ", _inputs(data)
+    pdf = _compile(path, inputs, _STANDARD)
+    found = json.loads(typst.query(path, _PERSON, root=TEMPLATES, font_paths=_fonts(), sys_inputs=inputs))
+    places = [one["value"] for one in found]
+    return pdf, Anchor(**places[-1]) if places else None
+
+
+def render_stamp(
+    *, name: str, at: str, color: str, is_seal: bool, width: float, height: float, picture: bytes
+) -> bytes:
+    """How a signature looks, as a page of that size in points. `picture` (PNG) may be empty."""
+    data = {"name": name, "at": at, "color": color, "is_seal": is_seal, "width": width, "height": height,
+            "picture": list(picture)}  # fmt: skip
+    return _compile(TEMPLATES / "stamp.typ", {"data": json.dumps(data, ensure_ascii=False)}, "1.7")
+
+
+def _inputs(data: dict[str, Any]) -> dict[str, str]:
+    return {"data": json.dumps({**data, "qr": _qr(data["lookup_url"])}, ensure_ascii=False)}
+
+
+def _compile(path: Path, inputs: dict[str, str], standard: Literal["a-2a", "1.7"]) -> bytes:
     compiled = typst.compile(
-        TEMPLATES / f"{paper}.typ",
-        root=TEMPLATES,
-        font_paths=_fonts(),
-        format="pdf",
-        pdf_standards="a-2b",
-        sys_inputs=inputs,
+        path, root=TEMPLATES, font_paths=_fonts(), format="pdf", pdf_standards=standard, sys_inputs=inputs
     )
     if not isinstance(compiled, bytes):
         raise TypeError("typst gave several outputs for one PDF")

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound, Refusal
-from portal.documents import pdfs, photos
+from portal.documents import pdfs, photos, signatures
 from portal.documents.models import Document, Scan, Source, WalletPaper
 from portal.gateways.antivirus import Scanner, ScannerDown
 from portal.gateways.storage import Storage
@@ -83,7 +83,7 @@ def prepare(incoming: Incoming, checks: Checks) -> Prepared:
     if media_type != PDF:
         return Prepared(str(PurePath(name).with_suffix(".jpg")), photos.upright(incoming.content), JPEG, 1, scan, None)
     pages = pdfs.pages_of(incoming.content)
-    report = pdfs.signatures_of(incoming.content, checks.roots)
+    report = signatures.signatures_of(incoming.content, checks.roots)
     return Prepared(name, incoming.content, PDF, pages, scan, report.document if report else None)
 
 

@@ -210,6 +210,7 @@ def _greet(settings: Settings, seconds: float) -> None:
     _say(f"Cổng dịch vụ công đang chạy tại {settings.base_url} (khởi động {seconds:.1f} giây). Ctrl-C để dừng.")
     if settings.demo:
         _say(f"Điện thoại thử nghiệm: {settings.base_url}/dien-thoai-thu-nghiem")
+        _say(f"Điện thoại ký số thử nghiệm: http://127.0.0.1:{settings.standins_port}/dien-thoai-ky-so")
         _say("Đây là bản dùng thử. Phục vụ thật thì đặt BASE_URL (hoặc DEMO=0): tài khoản dùng thử sẽ bị khóa.")
         _say(f"Tài khoản dùng thử, mật khẩu chung “{demo.PASSWORD}”:")
         for account in demo.ACCOUNTS:

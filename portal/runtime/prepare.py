@@ -1,4 +1,4 @@
-"""Brings the database up to date before anything serves: schema, catalogue, demonstration accounts."""
+"""Brings the database up to date before anything serves: schema, catalogue, demonstration accounts and keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.base.clock import now
 from portal.base.db import Database
 from portal.migrations.run import upgrade
 from portal.publishing.loading import load
-from portal.runtime import demo
+from portal.runtime import demo, trial_keys
 from services_catalog.loader import CatalogError
 
 
@@ -27,6 +27,10 @@ def prepare(settings: Settings) -> None:
                 demo.create_accounts(session, now())
             else:
                 demo.close_accounts(session)
+            if settings.plays_standins:
+                trial_keys.give_out(session, settings, now())
+            else:
+                trial_keys.take_back(session, now())
     finally:
         database.dispose()
 

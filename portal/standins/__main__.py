@@ -13,10 +13,13 @@ from portal.base.clock import now
 from portal.base.db import Database
 from portal.base.logs import configure, logger
 from portal.notifications.tokens import SealedTokens
+from portal.runtime.trial_keys import PHONE_NAME, PHONE_PERSON, open_authority
+from portal.standins.authority import AuthorityWeb
 from portal.standins.esms import Esms
 from portal.standins.mail import Mail
 from portal.standins.national_payments import NationalPayments
 from portal.standins.phone import Arrived, TestPhone
+from portal.standins.signing_phones import MySign, PhonePage, Phones, SmartCa
 from portal.standins.smsc import Smsc
 from portal.standins.vnpay import Vnpay
 from portal.standins.vnpt_receipts import VnptReceipts
@@ -50,6 +53,13 @@ def main() -> None:
     NationalPayments(web, env["PAY_NATIONAL_PARTNER"], env["PAY_NATIONAL_SECRET"], f"{notify}/national",
                      f"{settings.base_url}/nop-tien/ve/national")  # fmt: skip
     VnptReceipts(web, env["RECEIPT_VNPT_ACCOUNT"], env["RECEIPT_VNPT_ACPASS"])
+    authority = open_authority(settings)
+    AuthorityWeb(web, authority)
+    phones = Phones(authority)
+    phones.enrol(PHONE_PERSON, PHONE_NAME)
+    SmartCa(web, phones)
+    MySign(web, phones)
+    PhonePage(web, phones)
     for provider in (zalo, Esms(web), Smsc(settings.standins_port + 1, env["SMS_SMPP_PASSWORD"]),
                      Mail(settings.standins_port + 2)):  # fmt: skip
         provider.show = show

@@ -23,6 +23,7 @@ class Asked:
     body: bytes
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,14 @@ class Web:
 
     def __init__(self, port: int = 0):
         self.paths: dict[tuple[str, str], Handle] = {}
+        self.prefixes: dict[str, Handle] = {}  # of POST, where the path goes on
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def handle_below(self, path: str) -> Handle | None:
+        """What serves the paths that begin like this one."""
+        return next((handle for prefix, handle in self.prefixes.items() if path.startswith(prefix)), None)
 
     @property
     def url(self) -> str:
@@ -113,10 +119,10 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self) -> None:
             parts = urlsplit(self.path)
-            handle = web.paths.get((self.command, parts.path))
+            handle = web.paths.get((self.command, parts.path)) or web.handle_below(parts.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            answer = handle(Asked(body, query, self.headers)) if handle else Answer(b"{}", 404)  # type: ignore[arg-type]
+            answer = handle(Asked(body, query, self.headers, parts.path)) if handle else Answer(b"{}", 404)  # type: ignore[arg-type]
             if answer is None:
                 self.close_connection = True
                 self.connection.close()

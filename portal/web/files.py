@@ -15,8 +15,9 @@ from portal.base.clock import now
 from portal.base.errors import NotFound, Refusal
 from portal.cases.models import Case
 from portal.cases.paper import apology_data
-from portal.documents import papers, results, scanning, uploads
+from portal.documents import papers, scanning, uploads
 from portal.documents.models import Document, Scan, WalletPaper
+from portal.issuing.register import result_of
 from portal.web.security import FILE_CSP
 from portal.web.session import checks, current_actor, db, settings, storage, writing
 
@@ -90,7 +91,7 @@ def _require_openable(file: Document | WalletPaper) -> None:
 
 def result_response(case: Case) -> Response:
     """The result of `case` as a download."""
-    result = results.result_of(db(), case.id)
+    result = result_of(db(), case.id)
     if result is None or result.sha256 is None:
         raise NotFound("Hồ sơ chưa có kết quả để tải.")
     return _response(storage().get(result.sha256), "application/pdf", f"{case.reference}.pdf", attached=True)

@@ -17,9 +17,9 @@ from portal.cases.permissions import actions_of, works_with
 from portal.desk import queues
 from portal.desk.queues import Queue
 from portal.documents.models import Document
-from portal.documents.results import result_of
 from portal.identity.actor import Actor
 from portal.identity.models import Role
+from portal.issuing.register import result_of
 from portal.notifications.models import Notice
 from portal.outbox.models import OutboxMessage
 from services_catalog.loader import library

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from portal.base.errors import Refusal
 from portal.cases import intake
 from portal.cases.lifecycle import Action
-from portal.documents.models import Result
+from portal.issuing.register import result_of
 from tests.support.desk import Desk
 
 
@@ -42,5 +42,5 @@ def test_results_are_numbered_without_gaps_or_doubles(desk: Desk) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda case: desk.do(case, "vanthu", Action.ISSUE), cases))
     with desk.database.unit_of_work() as session:
-        numbers = sorted(session.get_one(Result, case.id).number for case in cases)
+        numbers = sorted(result_of(session, case.id).number for case in cases)
     assert numbers == list(range(1, 9))

@@ -15,11 +15,11 @@ from portal.cases.lifecycle import MACHINE, Action, State
 from portal.cases.models import Case
 from portal.desk import queues
 from portal.desk.queues import Queue
-from portal.documents.results import result_of
 from portal.identity import delegations
 from portal.identity.actions import appoint, close_account
 from portal.identity.actor import SYSTEM, Actor
 from portal.identity.models import Role
+from portal.issuing.register import result_of
 from portal.outbox.models import OutboxMessage
 from portal.runtime.demo import AGENCY
 from tests.publishing.test_versions import publish

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, text, update
 from portal.cases import invariants, stuck
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case
-from portal.documents.models import Result
+from portal.issuing.models import OutgoingPaper
 from portal.notifications.models import Notice
 from portal.outbox import actions as outbox
 from portal.outbox.models import OutboxDelivery, OutboxMessage
@@ -70,7 +70,7 @@ def test_what_was_tampered_with_is_noticed(desk: Desk, statement: str, rule: str
 def test_a_result_without_its_file_is_noticed(desk: Desk) -> None:
     desk.case_at(Action.RELEASE)
     with desk.database.unit_of_work() as session:
-        session.execute(update(Result).values(sha256=None))
+        session.execute(update(OutgoingPaper).values(sha256=None))
     assert any(name.startswith("hồ sơ có kết quả") for name in broken(desk))
 
 

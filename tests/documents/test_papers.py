@@ -12,7 +12,7 @@ from portal.cases.lifecycle import Action
 from portal.cases.models import Case
 from portal.cases.paper import apology_data, paper_data
 from portal.documents import papers
-from portal.documents.results import result_of
+from portal.issuing.register import result_of
 from services_catalog.loader import load_catalog
 from tests.support.desk import Desk
 

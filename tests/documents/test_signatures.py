@@ -17,7 +17,7 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 
 from portal.base.apart import apart
-from portal.documents import pdfs, uploads
+from portal.documents import signatures, uploads
 from tests.support.answers import PDF
 
 Key = rsa.RSAPrivateKey
@@ -83,21 +83,21 @@ def real_pdf() -> bytes:
 
 
 def test_a_pdf_without_signature_has_no_report() -> None:
-    assert pdfs.signatures_of(PDF, None) is None
-    assert pdfs.signatures_of(real_pdf() + b"%/ByteRange", None) is None
+    assert signatures.signatures_of(PDF, None) is None
+    assert signatures.signatures_of(real_pdf() + b"%/ByteRange", None) is None
 
 
 def test_a_good_signature_names_its_signer(signer: Signer) -> None:
-    report = pdfs.signatures_of(signer.sign(real_pdf()), None)
+    report = signatures.signatures_of(signer.sign(real_pdf()), None)
     assert report is not None
     assert (report.signers, report.problem, report.is_trusted) == (("NGUYỄN VĂN A",), None, False)
-    trusted = pdfs.signatures_of(signer.sign(real_pdf()), signer.roots)
+    trusted = signatures.signatures_of(signer.sign(real_pdf()), signer.roots)
     assert trusted is not None
     assert (trusted.problem, trusted.is_trusted) == (None, True)
 
 
 def test_a_stranger_is_not_trusted(signer: Signer, tmp_path: Path) -> None:
-    report = pdfs.signatures_of(Signer(tmp_path).sign(real_pdf()), signer.roots)
+    report = signatures.signatures_of(Signer(tmp_path).sign(real_pdf()), signer.roots)
     assert report is not None
     assert report.problem is not None
     assert "không do tổ chức được công nhận cấp" in report.problem
@@ -107,7 +107,7 @@ def test_what_was_changed_after_signing_is_told(signer: Signer) -> None:
     signed = bytearray(signer.sign(real_pdf()))
     at = signed.index(b"595")
     signed[at : at + 3] = b"596"
-    report = pdfs.signatures_of(bytes(signed), signer.roots)
+    report = signatures.signatures_of(bytes(signed), signer.roots)
     assert report is not None
     assert report.problem == "Nội dung tệp đã bị sửa sau khi ký. Hãy ký lại bản cuối cùng."
 
@@ -116,9 +116,13 @@ def test_a_broken_signature_is_told_and_never_an_error(signer: Signer) -> None:
     signed = signer.sign(real_pdf())
     start = signed.index(b"/Contents <") + 11
     broken = signed[:start] + b"00" * 40 + signed[start + 80 :]
-    report = pdfs.signatures_of(broken, None)
+    report = signatures.signatures_of(broken, None)
     assert report is not None
     assert report.problem is not None
     kept = uploads.prepare(uploads.Incoming("ky.pdf", signed), uploads.Checks(5, roots=signer.roots))
     assert kept.content == signed, "a signed file is kept byte for byte"
-    assert kept.signature == {"signers": ["NGUYỄN VĂN A"], "problem": None, "is_trusted": True}
+    assert kept.signature is not None
+    told = kept.signature["signatures"]
+    assert [(one["signer"], one["issuer"], one["problem"]) for one in told] == [("NGUYỄN VĂN A", "CA thử nghiệm", None)]
+    assert kept.signature["signers"] == ["NGUYỄN VĂN A"]
+    assert kept.signature["is_trusted"]

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
 from sqlalchemy import select
 
 from portal.base.apart import apart
 from portal.cases import receipt_paper
 from portal.cases.lifecycle import Action
 from portal.documents.cleanup import forget_unused
-from portal.documents.pdfs import signatures_of
-from portal.documents.signing import CannotSign
+from portal.documents.signatures import signatures_of
+from portal.gateways.signing import CannotSign
+from portal.issuing.tools import Tools
 from portal.payments import receipts
 from portal.payments.models import PaymentReceipt
-from tests.documents.test_signatures import certificate
 from tests.support.desk import Desk
 from tests.support.payments import case_to_pay, deliver
+from tests.support.pki import AGENCY_NAME, Pki, bind_agency
 
-BASE = "http://cong.example"
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pki]:
+    made = Pki(tmp_path_factory.mktemp("pki"))
+    yield made
+    made.web.close()
 
 
 @pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    """A certificate of the agency, of an authority whose certificate lies in a folder."""
-    root_key, key = (rsa.generate_private_key(65537, 2048) for _ in range(2))
-    own = certificate("UBND PHƯỜNG TAM THANH", key, ("CA thử nghiệm", root_key))
-    root = certificate("CA thử nghiệm", root_key)
-    secret = serialization.BestAvailableEncryption(b"mat-khau")
-    (tmp_path / "own.p12").write_bytes(pkcs12.serialize_key_and_certificates(b"own", key, own, [root], secret))
-    (tmp_path / "roots").mkdir()
-    (tmp_path / "roots" / "ca.pem").write_bytes(root.public_bytes(serialization.Encoding.PEM))
-    return {receipt_paper.CERTIFICATE: str(tmp_path / "own.p12"), receipt_paper.PASSWORD: "mat-khau"}
+def tools(desk: Desk, pki: Pki) -> Tools:
+    """Keys, with one bound to the agency."""
+    made = pki.tools(desk.storage)
+    bind_agency(desk.database, made, desk.now)
+    return made
 
 
 def issued(desk: Desk) -> int:
@@ -47,39 +45,39 @@ def issued(desk: Desk) -> int:
         return session.scalars(select(PaymentReceipt.id)).one()
 
 
-def paper(desk: Desk, receipt_id: int, env: dict[str, str]) -> bytes:
+def paper(desk: Desk, receipt_id: int, tools: Tools) -> bytes:
     """What is handed out, after the worker has been there twice."""
     for _ in range(2):
         with desk.database.unit_of_work() as session:
             found = session.get_one(PaymentReceipt, receipt_id)
-            receipt_paper.make_receipt(session, desk.storage, found, env, BASE)
+            receipt_paper.make_receipt(session, tools, found, desk.now)
     with desk.database.unit_of_work() as session:
         found = session.get_one(PaymentReceipt, receipt_id)
-        return receipt_paper.receipt_content(session, desk.storage, found, BASE)
+        return receipt_paper.receipt_content(session, desk.storage, found, tools.base_url)
 
 
-def test_it_is_signed_and_any_changed_byte_is_found(desk: Desk, env: dict[str, str], tmp_path: Path) -> None:
-    content = paper(desk, issued(desk), env)
-    report = signatures_of(content, tmp_path / "roots")
+def test_it_is_signed_and_any_changed_byte_is_found(desk: Desk, tools: Tools, pki: Pki) -> None:
+    content = paper(desk, issued(desk), tools)
+    report = signatures_of(content, pki.authority.roots)
     assert report is not None and report.problem is None and report.is_trusted
-    assert report.signers == ("UBND PHƯỜNG TAM THANH",)
+    assert report.signers == (AGENCY_NAME,)
     place = content.index(b"/ByteRange") // 2
     changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
-    broken = signatures_of(changed, tmp_path / "roots")
+    broken = signatures_of(changed, pki.authority.roots)
     assert broken is not None and broken.problem
 
 
-def test_it_is_signed_and_checked_where_an_event_loop_runs(desk: Desk, env: dict[str, str], tmp_path: Path) -> None:
+def test_it_is_signed_and_checked_where_an_event_loop_runs(desk: Desk, tools: Tools, pki: Pki) -> None:
     async def work() -> bool:
-        report = signatures_of(paper(desk, issued(desk), env), tmp_path / "roots")
+        report = signatures_of(paper(desk, issued(desk), tools), pki.authority.roots)
         return report is not None and report.is_trusted
 
     assert apart(lambda: asyncio.run(work()))
 
 
-def test_it_is_made_once_and_not_forgotten(desk: Desk, env: dict[str, str]) -> None:
+def test_it_is_made_once_and_not_forgotten(desk: Desk, tools: Tools) -> None:
     receipt_id = issued(desk)
-    assert paper(desk, receipt_id, env) == paper(desk, receipt_id, env)
+    assert paper(desk, receipt_id, tools) == paper(desk, receipt_id, tools)
     with desk.database.unit_of_work() as session:
         kept = session.get_one(PaymentReceipt, receipt_id).sha256
         far = desk.now.replace(year=desk.now.year + 5)
@@ -87,18 +85,18 @@ def test_it_is_made_once_and_not_forgotten(desk: Desk, env: dict[str, str]) -> N
     assert kept and desk.storage.get(kept)
 
 
-def test_one_that_does_not_stand_says_so_and_is_not_signed(desk: Desk, env: dict[str, str]) -> None:
+def test_one_that_does_not_stand_says_so_and_is_not_signed(desk: Desk, tools: Tools) -> None:
     receipt_id = issued(desk)
-    paper(desk, receipt_id, env)
+    paper(desk, receipt_id, tools)
     with desk.database.unit_of_work() as session:
         receipts.cancel(session, receipt_id, "Sai tên", by=desk.actor("ketoan"), now=desk.now)
-    assert signatures_of(paper(desk, receipt_id, env), None) is None
+    assert signatures_of(paper(desk, receipt_id, tools), None) is None
 
 
-def test_without_a_certificate_it_is_not_signed(desk: Desk) -> None:
-    assert signatures_of(paper(desk, issued(desk), {}), None) is None
+def test_without_a_certificate_it_is_not_signed(desk: Desk, pki: Pki) -> None:
+    assert signatures_of(paper(desk, issued(desk), pki.tools(desk.storage)), None) is None
 
 
-def test_a_wrong_password_is_no_signature(desk: Desk, env: dict[str, str]) -> None:
+def test_a_wrong_password_is_no_signature(desk: Desk, tools: Tools, pki: Pki) -> None:
     with pytest.raises(CannotSign):
-        paper(desk, issued(desk), {**env, receipt_paper.PASSWORD: "sai"})
+        paper(desk, issued(desk), pki.tools(desk.storage, SIGN_FILE_PASSWORD="sai"))

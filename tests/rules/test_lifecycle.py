@@ -41,7 +41,7 @@ def test_only_known_events_cause_notices_or_tasks() -> None:
     assert set(SUBSCRIBERS) <= events | {"notice.created", "stage.automatic", "child.done", "parent.ended",
                                           "code.asked", "payment.received", "payment.settled",
                                           "payment.returned", "payment.refused", "refund.done",
-                                          "receipt.issued"}  # fmt: skip
+                                          "receipt.issued", "paper.step", "signing.asked"}  # fmt: skip
 
 
 def test_listeners_and_timetable_name_registered_tasks() -> None:

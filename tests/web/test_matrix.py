@@ -20,13 +20,17 @@ from portal.desk import reasons, saved_views
 from portal.desk.queues import Queue
 from portal.desk.reasons import ReasonKind
 from portal.desk.wanted import Wanted
-from portal.documents import partial, results, wallet
+from portal.documents import partial, wallet
 from portal.documents.models import Document
 from portal.gateways.payment.vietqr import VietQr
 from portal.gateways.payments import BankAccount
 from portal.identity.actions import appoint
 from portal.identity.actor import Actor
 from portal.identity.models import CASE_ROLES, LEADING_ROLES, Account, Position, Role
+from portal.issuing.models import Step
+from portal.issuing.register import result_of
+from portal.issuing.signing import Made, keep
+from portal.issuing.tools import Tools
 from portal.payments import actions as payments
 from portal.payments import receipts, reconciliation, refunds
 from portal.publishing import queries as publishing
@@ -156,9 +160,9 @@ def parts(desk: Desk, database: Database) -> dict[str, str]:
     put_off = desk.do(desk.case_at(Action.ROUTE), "truongphong", Action.RESCHEDULE,
                       details={"new_day": day, "reason": "Chậm"})  # fmt: skip
     with database.unit_of_work() as session:
-        result = results.result_of(session, finished.id)
+        result = result_of(session, finished.id)
         assert result is not None
-        results.keep_pdf(result, desk.storage, PDF)
+        keep(result, Tools({}, (), "", desk.storage, ""), Made(Step.DONE, PDF), desk.now)
     desk.do(finished, "system", Action.RELEASE)
     desk.do(finished, "congdan", Action.DELIVER)
     with database.unit_of_work() as session:

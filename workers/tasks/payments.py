@@ -53,7 +53,7 @@ def issue_receipt(context: Context, session: Session, payment_id: int) -> None:
 def make_receipt(context: Context, session: Session, receipt_id: int) -> None:
     """Make, sign and keep the paper of a receipt."""
     found = session.get_one(PaymentReceipt, receipt_id, with_for_update=True)
-    receipt_paper.make_receipt(session, context.storage, found, context.settings.gateways, context.settings.base_url)
+    receipt_paper.make_receipt(session, context.tools, found, now())
 
 
 @listener("payments.ask")

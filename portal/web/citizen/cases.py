@@ -18,7 +18,8 @@ from portal.cases.linked import children_of
 from portal.cases.models import Case
 from portal.cases.permissions import actions_of, current_stage
 from portal.cases.words import status_sentence
-from portal.documents import results, uploads
+from portal.documents import uploads
+from portal.issuing.register import result_of
 from portal.notifications import log
 from portal.notifications.actions import latest, unread_count
 from portal.payments.models import PaymentState
@@ -175,7 +176,7 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
     return render_template(
         "citizen/case.html", case=case, p=published.procedure, form=published.form, agency=agency,
         sentence=status_sentence(case, workflow, agency.name), history=queries.history(session, case),
-        documents=uploads.of_case(session, case.id), result=results.result_of(session, case.id), show=show_answer,
+        documents=uploads.of_case(session, case.id), result=result_of(session, case.id), show=show_answer,
         place=_place(case, workflow),
         actions=actions_of(actor(), case, workflow, now()), details=DETAILS, workflow=workflow,
         children=[(child, session.get_one(Agency, child.agency_key).name) for child in children_of(session, case)],

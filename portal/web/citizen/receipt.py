@@ -12,7 +12,8 @@ from portal.cases import queries
 from portal.cases.lifecycle import State
 from portal.cases.models import Case
 from portal.cases.receipt import receipt_data
-from portal.documents import papers, results, uploads
+from portal.documents import papers, uploads
+from portal.issuing.register import result_of
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
 from portal.web.citizen.blueprints import cases as blueprint
@@ -46,7 +47,7 @@ def everything(reference: str) -> Any:
             if file.may_be_opened:
                 paper = slot_name(published.procedure, published.form, file.slot)[:60].replace("/", "-")
                 archive.writestr(f"giay-to/{number:02} {paper} - {file.file_name}", storage().get(file.sha256))
-        result = results.result_of(db(), case.id)
+        result = result_of(db(), case.id)
         if result and result.sha256 and case.state == State.RETURNED:
             archive.writestr(f"ket-qua-{case.reference}.pdf", storage().get(result.sha256))
     packed.seek(0)

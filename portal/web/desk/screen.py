@@ -29,9 +29,10 @@ from portal.deadlines.calendars import calendar_of
 from portal.desk import checklist, notes, queues
 from portal.desk.passages import Passage, passages
 from portal.desk.reasons import reasons_for
-from portal.documents import results, uploads
+from portal.documents import uploads
 from portal.identity import queries as identity
 from portal.identity.actor import Actor
+from portal.issuing.register import result_of
 from portal.notifications import log
 from portal.payments import ledger, receipts
 from portal.payments.queries import STATE_WORDS
@@ -69,7 +70,7 @@ def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[st
         "slot_name": lambda number: slot_name(published.procedure, published.form, number),
         "changes": _changes(case, published), "asked_at": _last_at(history, "case.supplement_requested"),
         "told": log.of_case(session, case.id), "log": log, **_money(session, case, actor),
-        "result": results.result_of(session, case.id), "next_reference": queues.next_of(session, actor, case, now),
+        "result": result_of(session, case.id), "next_reference": queues.next_of(session, actor, case, now),
         "children": children_of(session, case),
         "parent": session.get(Case, case.parent_id) if case.parent_id else None, "persons": _persons(session, case),
         "colleagues": notes.colleagues(session, case, now), "slips": _slips(history),

@@ -1,0 +1,43 @@
+"""Papers on their way out, and what people confirm on their phones."""
+
+from sqlalchemy.orm import Session
+
+from portal.base.clock import now
+from portal.cases import outgoing
+from portal.issuing import remote
+from portal.issuing.models import Step
+from portal.issuing.signing import Made
+from workers.context import Context
+from workers.tasks.listener import listener
+from workers.tasks.timed import timed
+
+
+@listener("issuing.make_result")
+def make_result(context: Context, session: Session, case_id: int) -> None:
+    """A result is numbered, or was left lying: go on with it."""
+    outgoing.go_on_with_result(session, context.tools, case_id, now())
+
+
+@listener("issuing.go_on")
+def go_on(context: Context, session: Session, paper_id: int) -> None:
+    """Make the next step of a paper."""
+    outgoing.go_on(session, context.tools, paper_id, now())
+
+
+@listener("issuing.begin")
+def begin(context: Context, session: Session, request_id: int) -> None:
+    """Ask the signer to confirm on the phone."""
+    remote.begin(session, context.tools, request_id, now())
+
+
+@timed("issuing.poll")
+def poll(context: Context) -> None:
+    """See who has confirmed."""
+
+    def keep(session: Session, paper_id: int, made: Made) -> None:
+        outgoing.keep_step(session, context.tools, paper_id, Step.RENDERED, made, now())
+
+    with context.database.unit_of_work() as session:
+        requests = remote.open_requests(session)
+    for request_id in requests:
+        remote.poll(context.database, context.tools, request_id, now(), keep)
