@@ -25,6 +25,8 @@ class Subject(StrEnum):
     IMPORT = "import"
     MESSAGE = "message"
     TEXT = "text"
+    CERTIFICATE = "certificate"
+    PAPER = "paper"
 
 
 SUBJECT_NAMES = {
@@ -36,6 +38,8 @@ SUBJECT_NAMES = {
     Subject.IMPORT: "Nhập từ tệp",
     Subject.MESSAGE: "Tin nhắn",
     Subject.TEXT: "Mẫu tin",
+    Subject.CERTIFICATE: "Chứng thư số",
+    Subject.PAPER: "Văn bản đi",
 }
 
 

@@ -54,10 +54,20 @@ def paid(session: Session, case_id: int, now: datetime) -> bool:
 
 def tell_of_money(session: Session, case_id: int, event: str, now: datetime) -> None:
     """Tell the applicant of money that moves nothing: paid before it was asked for, not found, given back."""
+    _note(session, case_id, event, {}, now)
+
+
+def tell_of_paper(session: Session, case_id: int, reason: str, now: datetime) -> None:
+    """Tell the applicant that a paper of the case is in force no longer."""
+    _note(session, case_id, "case.paper_ended", {"reason": reason}, now)
+
+
+def _note(session: Session, case_id: int, event: str, details: dict[str, str], now: datetime) -> None:
+    """Write down what moves nothing, and tell of it."""
     case = session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
     procedure = publishing.version(session, case.version_id).procedure
     at = max(now, case.changed_at)
-    tell(session, case, event, procedure, by=SYSTEM, now=at, details={}, came_from=(case.state, case.stage))
+    tell(session, case, event, procedure, by=SYSTEM, now=at, details=details, came_from=(case.state, case.stage))
 
 
 def lapse(session: Session, case_id: int, agency_key: str, now: datetime) -> None:

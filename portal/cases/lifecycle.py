@@ -212,6 +212,7 @@ OPTIONAL = frozenset({
 NOTES = frozenset({
     "case.warned", "case.checked", "case.clock_shifted", "case.reminded", "case.asked", "case.answered",
     "case.money_received", "case.transfer_not_found", "case.refunded",
+    "case.paper_ended",
 })  # fmt: skip
 DESK_ROLE = Role.RECEIVING_OFFICER
 # In place of a role: the machine finishes the stage.

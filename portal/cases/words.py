@@ -89,6 +89,7 @@ EVENT_NAMES = {
     "case.money_received": "Đã nhận tiền nộp",
     "case.transfer_not_found": "Không thấy tiền chuyển khoản",
     "case.refunded": "Đã hoàn tiền",
+    "case.paper_ended": "Kết quả hết hiệu lực",
 }
 
 # What the applicant is not shown of the history: the work between officers.

@@ -14,6 +14,7 @@ from portal.base.errors import Refusal
 # An A4 page at about 200 dots an inch: small print stays readable, a page is some hundred kilobytes.
 LONGEST_SIDE = 2340
 _QUALITY = 80
+_STAMP_SIDE = 600
 _MOST_PIXELS = 50_000_000
 
 pillow_heif.register_heif_opener()
@@ -41,6 +42,21 @@ def upright(content: bytes) -> bytes:
         raise Refusal("file_kind", "Ảnh hỏng, không mở được. Hãy chụp lại hoặc chọn tệp khác.") from error
     out = io.BytesIO()
     image.save(out, "JPEG", quality=_QUALITY, optimize=True)
+    return out.getvalue()
+
+
+def as_png(content: bytes) -> bytes:
+    """A picture of a signature or a seal as a PNG of a modest size that keeps what is transparent. Raises `Refusal`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=["PNG"]) as opened:
+                image = opened.convert("RGBA")
+                image.thumbnail((_STAMP_SIDE, _STAMP_SIDE))
+    except Exception as error:
+        raise Refusal("file_kind", "Hãy chọn ảnh PNG nền trong.") from error
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

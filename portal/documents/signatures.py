@@ -39,6 +39,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from portal.base.apart import apart_async
+from portal.base.clock import local
 from portal.base.logs import logger
 from portal.documents.trust import context, fetcher, roots_in
 
@@ -189,7 +190,7 @@ async def _as_it_was(
     about = replace(about, was_asked=found is AdESPassed.OK)
     time = result.best_signature_time
     if about.has_timestamp and isinstance(time, datetime):
-        about = replace(about, signed_at=time.isoformat(timespec="seconds"))
+        about = replace(about, signed_at=local(time).isoformat(timespec="seconds"))
     if found is AdESPassed.OK or found in _NOT_ASKED:
         return replace(about, problem=_changed_later(signature))
     return replace(about, problem=_PROBLEMS.get(found, _STRANGER))
@@ -220,7 +221,7 @@ def _about(signature: EmbeddedPdfSignature) -> CheckedSignature:
         said = signature.self_reported_timestamp
     except Exception:
         return CheckedSignature("không rõ")
-    at = said.isoformat(timespec="seconds") if said else ""
+    at = local(said).isoformat(timespec="seconds") if said else ""
     return CheckedSignature(_name(subject), _name(issuer), at, stamped is not None)
 
 

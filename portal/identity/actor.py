@@ -66,6 +66,16 @@ class Actor:
         return self.has_any(frozenset({Role.ACCOUNTANT}))
 
     @property
+    def signs(self) -> bool:
+        """True if papers of some agency are signed by this person."""
+        return self.has_any(frozenset({Role.APPROVER}))
+
+    @property
+    def issues(self) -> bool:
+        """True if this person reads the register of papers of some agency."""
+        return self.has_any(frozenset({Role.CLERK, Role.HEAD, Role.APPROVER}))
+
+    @property
     def agency_keys(self) -> frozenset[str]:
         """The agencies at which a position is held."""
         return frozenset(agency for agency, _ in self.roles)

@@ -24,7 +24,7 @@ from portal.outbox.actions import announce
 
 ASKED = "signing.asked"
 MOST_AT_ONCE = 50
-_OPEN = (Asked.NEW, Asked.WAITING)
+OPEN = (Asked.NEW, Asked.WAITING)
 # A request that no provider has heard of after this time was lost on the way.
 _LOST = timedelta(minutes=10)
 _ENDS = {Answer.REFUSED: Asked.REFUSED, Answer.EXPIRED: Asked.EXPIRED, Answer.FAILED: Asked.FAILED}
@@ -106,7 +106,7 @@ def begin(session: Session, tools: Tools, request_id: int, now: datetime) -> Non
 
 def open_requests(session: Session) -> list[int]:
     """Those that are with a provider, or on the way there."""
-    query = select(SigningRequest.id).where(SigningRequest.state.in_(_OPEN)).order_by(SigningRequest.id)
+    query = select(SigningRequest.id).where(SigningRequest.state.in_(OPEN)).order_by(SigningRequest.id)
     return list(session.scalars(query))
 
 
@@ -121,7 +121,7 @@ def poll(database: Database, tools: Tools, request_id: int, now: datetime, keep:
     finished = _finish(database, tools, request_id, found, outcome) if outcome.answer is Answer.SIGNED else {}
     with database.unit_of_work() as session:
         request = session.get_one(SigningRequest, request_id, with_for_update=True)
-        if request.state not in _OPEN:
+        if request.state not in OPEN:
             return
         request.state, request.ended_at = _ENDS.get(outcome.answer, Asked.SIGNED), now
         if outcome.answer is Answer.SIGNED and len(finished) < len(request.papers):
@@ -184,9 +184,7 @@ def _papers(session: Session, request: SigningRequest) -> Sequence[OutgoingPaper
 
 def _under_way(session: Session, account_id: int) -> set[int]:
     """Papers of requests that are under way."""
-    query = select(SigningRequest.papers).where(
-        SigningRequest.account_id == account_id, SigningRequest.state.in_(_OPEN)
-    )
+    query = select(SigningRequest.papers).where(SigningRequest.account_id == account_id, SigningRequest.state.in_(OPEN))
     return {paper_id for papers in session.scalars(query) for paper_id in papers}
 
 

@@ -91,6 +91,7 @@ _TEXTS: dict[str, Callable[[CaseFacts], str]] = {
         "chưa thấy tiền bạn báo đã chuyển. Hãy vào cổng dịch vụ công để xem lý do."
     ),
     "case.refunded": lambda facts: "đã hoàn tiền cho bạn. Chi tiết có trên cổng dịch vụ công.",
+    "case.paper_ended": lambda facts: "có kết quả không còn hiệu lực. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.answered": lambda facts: "có câu trả lời mới của cán bộ. Hãy vào cổng dịch vụ công để đọc.",
     "case.discontinued": lambda facts: "đã dừng xử lý. Hãy vào cổng dịch vụ công để xem lý do.",
     "case.withdrawn": lambda facts: "đã được rút theo đề nghị của bạn.",
@@ -115,6 +116,7 @@ TITLES = {
     "case.money_received": ("Đã nhận tiền", "Payment received"),
     "case.transfer_not_found": ("Chưa thấy tiền chuyển khoản", "Transfer not found"),
     "case.refunded": ("Đã hoàn tiền", "Refunded"),
+    "case.paper_ended": ("Kết quả hết hiệu lực", "Result no longer in force"),
     "case.discontinued": ("Đã dừng xử lý", "Discontinued"),
     "case.withdrawn": ("Đã rút", "Withdrawn"),
 }
@@ -134,6 +136,7 @@ _ENGLISH: dict[str, Callable[[CaseFacts], str]] = {
     "case.money_received": lambda f: "has your payment. See the portal for the receipt.",
     "case.transfer_not_found": lambda f: "lacks the transfer that you reported. See the portal for the reason.",
     "case.refunded": lambda f: "has a refund for you. See the portal.",
+    "case.paper_ended": lambda f: "has a result that is no longer in force. See the portal for the reason.",
     "case.answered": lambda f: "has a new answer from the office. See the portal.",
     "case.discontinued": lambda f: "was discontinued. See the portal for the reason.",
     "case.withdrawn": lambda f: "was withdrawn as you asked.",

@@ -20,6 +20,7 @@ from portal.deadlines.remaining import office_words
 from portal.gateways.antivirus.clamd import Clamd
 from portal.gateways.payments import gateways_from
 from portal.gateways.storage.connect import connect
+from portal.issuing.tools import tools_from
 from portal.publishing.queries import LiveIndex
 from portal.web import access, commands, errors, health, requests, security, session
 from portal.web.account.views import blueprint as account
@@ -29,6 +30,7 @@ from portal.web.api import blueprint as api
 from portal.web.catalog import blueprint as catalog
 from portal.web.citizen import BLUEPRINTS as CITIZEN
 from portal.web.desk import blueprint as desk
+from portal.web.issuing import blueprint as issuing
 from portal.web.providers import blueprint as providers
 from portal.web.public import blueprint as public
 from portal.web.public.test_phone import blueprint as test_phone
@@ -41,7 +43,20 @@ from services_catalog.fields.rows import in_row
 from services_catalog.form import FormField
 from services_catalog.spelling import highlight
 
-BLUEPRINTS = (public, test_phone, providers, account, *CITIZEN, desk, catalog, admin, accounting, api, health.blueprint)
+BLUEPRINTS = (
+    public,
+    test_phone,
+    providers,
+    account,
+    *CITIZEN,
+    desk,
+    issuing,
+    catalog,
+    admin,
+    accounting,
+    api,
+    health.blueprint,
+)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -77,6 +92,9 @@ def open_outside(app: Flask, settings: Settings) -> None:
     app.extensions["scanner"] = Clamd(settings.clamd) if settings.clamd else None
     app.extensions["search"] = LiveIndex()
     app.extensions["payment_gateways"] = gateways_from(settings.gateways)
+    app.extensions["signing"] = tools_from(
+        settings.gateways, settings.signature_roots, app.extensions["storage"], settings.base_url
+    )
 
 
 def _install_words(app: Flask) -> None:

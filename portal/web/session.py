@@ -18,6 +18,7 @@ from portal.gateways.storage import Storage
 from portal.identity import queries as identity
 from portal.identity.actor import Actor, actor_for
 from portal.identity.models import Account
+from portal.issuing.tools import Tools
 
 
 class SignedIn(UserMixin):
@@ -44,6 +45,12 @@ def settings() -> Settings:
 def storage() -> Storage:
     """Where files are kept."""
     found: Storage = current_app.extensions["storage"]
+    return found
+
+
+def tools() -> Tools:
+    """What signing works with."""
+    found: Tools = current_app.extensions["signing"]
     return found
 
 

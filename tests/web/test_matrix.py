@@ -91,7 +91,13 @@ DOOR = {
     Access.PROVIDER: lambda person: False,
 }
 # Routes behind a door that open to fewer: the rest of the rule, by what stands in the address.
-PROVINCE_ONLY = ("/quan-tri/mau-tin", "/quan-tri/don-vi/", "/quan-tri/nhap-can-bo", "/quan-tri/nhat-ky")
+PROVINCE_ONLY = (
+    "/quan-tri/mau-tin",
+    "/quan-tri/don-vi/",
+    "/quan-tri/nhap-can-bo",
+    "/quan-tri/nhat-ky",
+    "/quan-tri/chung-thu-so",
+)
 OF_THE_APPLICANT = ("/ho-so-nhap/", "/ho-so/<reference>/rut", "/ho-so/<reference>/bo-sung", "/ho-so/<reference>/hoi",
                     "/ho-so/<reference>/nop-lai", "/ho-so/<reference>/nop-tien",
                     "/ho-so/<reference>/nhan-ket-qua", "/kho-giay-to/")  # fmt: skip
@@ -108,7 +114,7 @@ EDITORS_ONLY = {
 # What the test makes no example of: whoever may enter is told that there is no such thing.
 NO_EXAMPLE = ("<int:message_id>", "/chung-tu.pdf", "/anh-chuyen-khoan", "/nop-tien/ve/<gateway>",
               "<int:import_id>", "<int:row_id>", "<int:delivery_id>", "POST /quan-tri/uy-quyen", "/nhieu-ho-so/lam",
-              "<int:delegation_id>")  # fmt: skip
+              "<int:delegation_id>", "<int:certificate_id>")  # fmt: skip
 # Of which one case of several is asked, by the end of the rule: one that has what is asked for.
 CASE_FOR = {"ket-qua.pdf": "<finished>", "tat-ca.zip": "<finished>", "xin-loi.pdf": "<put off>",
             "du-thao.pdf": "<proposed>", "du-thao-<int:number>.png": "<proposed>",
@@ -137,8 +143,20 @@ def may(person: Person, method: str, rule: str, access: Access) -> bool:
     return may_with_case(person, rule)
 
 
+def may_with_paper(person: Person, rule: str) -> bool:
+    """The part of the matrix about papers that go out."""
+    if rule.startswith("/can-bo/ky-so"):
+        return person.role is Role.APPROVER
+    if rule.endswith("/thu-hoi"):
+        return person.role is Role.APPROVER and person.is_own
+    reads = person.role in (Role.CLERK, Role.HEAD, Role.APPROVER)
+    return reads and (person.is_own or "<" not in rule)
+
+
 def may_with_case(person: Person, rule: str) -> bool:
-    """The part of the matrix about cases."""
+    """The part of the matrix about cases and their papers."""
+    if rule.startswith(("/can-bo/ky-so", "/can-bo/van-ban-di")):
+        return may_with_paper(person, rule)
     if "/thu-tien" in rule:
         return person.role in (Role.RECEIVING_OFFICER, Role.ACCOUNTANT) and person.is_own
     if rule.endswith("/xem-truoc"):
@@ -184,7 +202,8 @@ def parts(desk: Desk, database: Database) -> dict[str, str]:
         ))  # fmt: skip
         step = publishing.version(session, draft.version_id).form.steps[0].key
     return {
-        "<finished>": finished.reference, "<put off>": put_off.reference, "<proposed>": proposed.reference,
+        "<finished>": finished.reference, "<int:paper_id>": str(result.id),
+        "<put off>": put_off.reference, "<proposed>": proposed.reference,
         "<accepted>": accepted.reference, "<reference>": case.reference, "<draft's document>": str(of_draft.id),
         "<uuid:document_id>": str(document.id), "<uuid:draft_id>": str(draft.id), "<uuid:upload_id>": str(upload.id),
         "<uuid:paper_id>": str(paper.id), "<int:reason_id>": str(reason.id), "<int:synonym_id>": str(synonym.id),

@@ -3,6 +3,7 @@
 from portal.web.admin import (
     audit,
     calendars,
+    certificates,
     delegations,
     messages,
     operation,
@@ -16,6 +17,6 @@ from portal.web.admin import (
 from portal.web.admin.blueprint import blueprint
 
 __all__ = [
-    "audit", "blueprint", "calendars", "delegations", "messages", "operation", "outages", "people", "reasons", "texts",
-    "units", "zalo",
+    "audit", "blueprint", "calendars", "certificates", "delegations", "messages", "operation", "outages", "people",
+    "reasons", "texts", "units", "zalo",
 ]  # fmt: skip

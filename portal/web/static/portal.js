@@ -122,3 +122,13 @@ for (const form of document.querySelectorAll("form[data-sign-out]")) {
     }
   });
 }
+
+// A page that waits for something elsewhere looks again by itself, while somebody looks at it and is not typing.
+for (const link of document.querySelectorAll("[data-reload]")) {
+  setInterval(() => {
+    const isBusy = document.querySelector("form [data-touched], form :focus");
+    if (document.visibilityState === "visible" && !isBusy) {
+      location.assign(link.href);
+    }
+  }, 1000 * Number(link.dataset.reload));
+}
