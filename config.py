@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _GATEWAY_PREFIXES = (
-    "SMS_", "ZALO_", "EMAIL_", "MESSAGE_", "MESSAGES_", "QUIET_", "CALLBACK_", "PAY_", "RECEIPT_", "SIGN_",
+    "SMS_", "ZALO_", "EMAIL_", "MESSAGE_", "MESSAGES_", "QUIET_", "CALLBACK_", "PAY_", "RECEIPT_", "SIGN_", "AXIS_",
+    "POST_",
 )  # fmt: skip
 _LONGEST_SOCKET_PATH = 90  # the kernel takes 107 bytes; the servers add a file name to the folder
 
@@ -194,6 +195,10 @@ def _standins(port: int, web_port: int, var_dir: Path) -> dict[str, str]:
         "SIGN_SMARTCA_URL": f"{url}/smartca", "SIGN_SMARTCA_SP_ID": "LANGSON", "SIGN_SMARTCA_SP_PASSWORD": "thu-nghiem",
         "SIGN_MYSIGN_URL": f"{url}/mysign", "SIGN_MYSIGN_CLIENT_ID": "langson",
         "SIGN_MYSIGN_CLIENT_SECRET": "thu-nghiem",
+        "AXIS_NAME": "bridge", "AXIS_BRIDGE_URL": f"{url}/truc", "AXIS_BRIDGE_TOKEN": "thu-nghiem",
+        "POST_PROVIDER": "vnpost", "POST_VNPOST_URL": f"{url}/vnpost", "POST_VNPOST_CUSTOMER": "LANGSON",
+        "POST_VNPOST_TOKEN_URL": f"{url}/vnpost/token", "POST_VNPOST_KEY": "thu-nghiem",
+        "POST_VNPOST_SECRET": "thu-nghiem",
         "RECEIPT_VNPT_PASSWORD": "p", "RECEIPT_VNPT_PATTERN": "01BLP0-001", "RECEIPT_VNPT_SERIAL": "TT-26E",
     }  # fmt: skip
 

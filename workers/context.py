@@ -13,7 +13,9 @@ from portal.base.db import Database
 from portal.cases import following
 from portal.gateways.antivirus import Scanner
 from portal.gateways.antivirus.clamd import Clamd
+from portal.gateways.exchange_axis import Axis, axis_from
 from portal.gateways.payments import gateways_from
+from portal.gateways.posting import Post, post_from
 from portal.gateways.receipts import ReceiptProvider, provider_from
 from portal.gateways.storage import Storage
 from portal.gateways.storage.connect import connect
@@ -37,6 +39,8 @@ class Context:
     payments: Asker
     receipts: ReceiptProvider | None
     tools: Tools
+    axis: Axis | None
+    post: Post | None
 
 
 _context: Context | None = None
@@ -51,7 +55,8 @@ def open_context(settings: Settings) -> Context:
     env = settings.gateways
     _context = Context(settings, database, storage, _sender(settings, database), scanner,
                        Asker(database, gateways_from(env), now), provider_from(env),
-                       tools_from(env, settings.signature_roots, storage, settings.base_url))  # fmt: skip
+                       tools_from(env, settings.signature_roots, storage, settings.base_url),
+                       axis_from(env), post_from(env))  # fmt: skip
     return _context
 
 

@@ -179,5 +179,7 @@ def keep_in_wallet(session: Session, case: Case, result: OutgoingPaper, now: dat
         return
     procedure = publishing.version(session, case.version_id).procedure
     name = procedure.results[0] if procedure.results else f"Kết quả: {procedure.short_name}"
+    about = wallet.Issued(result.paper, result.sign, session.get_one(Agency, result.agency_key).name, result.issued_on,
+                          result.valid_until)  # fmt: skip
     wallet.keep_result(session, case.applicant_id, name=name, reference=case.reference, sha256=result.sha256,
-                       size=result.size or 0, now=now)  # fmt: skip
+                       size=result.size or 0, now=now, about=about)  # fmt: skip

@@ -116,6 +116,11 @@ class WalletPaper(Base):
     pages: Mapped[int]
     scan: Mapped[str]
     signature: Mapped[dict[str, Any] | None]
+    # What it is: the kind of paper, its number, who issued it and when, where that is known.
+    kind: Mapped[str | None]
+    number: Mapped[str | None]
+    issuer: Mapped[str | None]
+    issued_on: Mapped[date | None]
     # Of the case it comes from; a result of the portal has `is_result`.
     reference: Mapped[str | None]
     is_result: Mapped[bool] = mapped_column(default=False, server_default="false")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -17,6 +18,17 @@ from portal.gateways.storage import Storage
 from services_catalog.text import fold
 
 _SAME = ("file_name", "media_type", "size", "sha256", "pages", "scan", "signature")
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What a result is: kind of paper, number, who issued it, from when and until when it holds."""
+
+    kind: str
+    number: str
+    issuer: str
+    issued_on: date
+    valid_until: date | None
 
 
 def keep_papers(
@@ -39,13 +51,15 @@ def keep_papers(
 
 
 def keep_result(
-    session: Session, account_id: int, *, name: str, reference: str, sha256: str, size: int, now: datetime
-) -> None:
+    session: Session, account_id: int, *, name: str, reference: str, sha256: str, size: int, now: datetime,
+    about: Issued,
+) -> None:  # fmt: skip
     """Keep the result of a case; the same one again is kept once."""
     row = {
         "id": uuid.uuid4(), "account_id": account_id, "name": name, "file_name": f"{reference}.pdf",
         "media_type": "application/pdf", "size": size, "sha256": sha256, "pages": 1, "scan": Scan.OFF,
-        "signature": None, "reference": reference, "is_result": True, "kept_at": now,
+        "signature": None, "reference": reference, "is_result": True, "kept_at": now, "kind": about.kind,
+        "number": about.number, "issuer": about.issuer, "issued_on": about.issued_on, "valid_until": about.valid_until,
     }  # fmt: skip
     _insert(session, [row])
 

@@ -76,6 +76,11 @@ class Actor:
         return self.has_any(frozenset({Role.CLERK, Role.HEAD, Role.APPROVER}))
 
     @property
+    def takes_in(self) -> bool:
+        """True if this person keeps the papers that come to some agency."""
+        return self.has_any(frozenset({Role.CLERK}))
+
+    @property
     def agency_keys(self) -> frozenset[str]:
         """The agencies at which a position is held."""
         return frozenset(agency for agency, _ in self.roles)

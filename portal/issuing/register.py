@@ -28,16 +28,9 @@ def number_paper(
     session: Session, agency_key: str, paper: str, now: datetime, *, case_id: int | None = None,
     signer_id: int | None = None, agency_certificate_id: int | None = None, subject: str = "", is_result: bool = True,
 ) -> OutgoingPaper:  # fmt: skip
-    """Enter a paper with the next number of its agency, kind and year.
-
-    The counter's row lock makes others wait; a rollback gives the number back, so there are no gaps.
-    """
+    """Enter a paper with the next number of its agency, kind and year."""
     day = local_day(now)
-    counter = insert(PaperCounter).values(agency_key=agency_key, paper=paper, year=day.year, last=1)
-    counter = counter.on_conflict_do_update(
-        index_elements=["agency_key", "paper", "year"], set_={"last": PaperCounter.last + 1}
-    )
-    number = session.scalar(counter.returning(PaperCounter.last))
+    number = next_number(session, agency_key, paper, day.year)
     entered = OutgoingPaper(
         case_id=case_id, agency_key=agency_key, paper=paper, year=day.year, number=number, issued_on=day,
         is_result=is_result, subject=subject, code=_random(CODE_LENGTH), check_code=_random(CHECK_LENGTH),
@@ -46,6 +39,18 @@ def number_paper(
     session.add(entered)
     session.flush()
     return entered
+
+
+def next_number(session: Session, agency_key: str, book: str, year: int) -> int:
+    """The next number of a book.
+
+    The counter's row lock makes others wait; a rollback gives the number back, so there are no gaps.
+    """
+    counter = insert(PaperCounter).values(agency_key=agency_key, paper=book, year=year, last=1)
+    counter = counter.on_conflict_do_update(
+        index_elements=["agency_key", "paper", "year"], set_={"last": PaperCounter.last + 1}
+    )
+    return session.scalars(counter.returning(PaperCounter.last)).one()
 
 
 def result_of(session: Session, case_id: int) -> OutgoingPaper | None:

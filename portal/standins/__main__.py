@@ -9,12 +9,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config import Settings
-from portal.base.clock import now
+from portal.base.clock import local_day, now
 from portal.base.db import Database
 from portal.base.logs import configure, logger
+from portal.exchange import edxml
 from portal.notifications.tokens import SealedTokens
 from portal.runtime.trial_keys import PHONE_NAME, PHONE_PERSON, open_authority
 from portal.standins.authority import AuthorityWeb
+from portal.standins.axis import Axis
 from portal.standins.esms import Esms
 from portal.standins.mail import Mail
 from portal.standins.national_payments import NationalPayments
@@ -22,11 +24,18 @@ from portal.standins.phone import Arrived, TestPhone
 from portal.standins.signing_phones import MySign, PhonePage, Phones, SmartCa
 from portal.standins.smsc import Smsc
 from portal.standins.vnpay import Vnpay
+from portal.standins.vnpost import VnPost
 from portal.standins.vnpt_receipts import VnptReceipts
 from portal.standins.web import Web
 from portal.standins.zalo import Zalo, consent_to
 
 _log = logger(__name__)
+# The ward of the demonstration, and a page for it from elsewhere.
+_TRIAL_ORGAN = "H37.21"
+_TRIAL_PAPER = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 
 
 def main() -> None:
@@ -60,6 +69,10 @@ def main() -> None:
     SmartCa(web, phones)
     MySign(web, phones)
     PhonePage(web, phones)
+    VnPost(web, env["POST_VNPOST_KEY"], env["POST_VNPOST_SECRET"], moves=True)
+    axis = Axis(web, env["AXIS_BRIDGE_TOKEN"])
+    axis.send_paper(edxml.Organ(_TRIAL_ORGAN, "Ủy ban nhân dân phường Tam Thanh"), "12", "Về việc phối hợp thử nghiệm",
+                    local_day(now()), _TRIAL_PAPER)  # fmt: skip
     for provider in (zalo, Esms(web), Smsc(settings.standins_port + 1, env["SMS_SMPP_PASSWORD"]),
                      Mail(settings.standins_port + 2)):  # fmt: skip
         provider.show = show

@@ -34,6 +34,15 @@ ROUTES = {
     ("GET", "/can-bo/van-ban-di/<int:paper_id>"): Access.STAFF,
     ("GET", "/can-bo/van-ban-di/<int:paper_id>.pdf"): Access.STAFF,
     ("POST", "/can-bo/van-ban-di/<int:paper_id>/thu-hoi"): Access.STAFF,
+    ("POST", "/can-bo/van-ban-di/<int:paper_id>/gui"): Access.STAFF,
+    ("GET", "/can-bo/van-ban-den"): Access.STAFF,
+    ("POST", "/can-bo/ho-so/<reference>/buu-dien"): Access.STAFF,
+    ("POST", "/can-bo/ho-so/<reference>/buu-dien/<int:order_id>/huy"): Access.STAFF,
+    ("POST", "/ho-so/<reference>/buu-dien"): Access.SIGNED_IN,
+    ("POST", "/ho-so/<reference>/buu-dien/<int:order_id>/huy"): Access.SIGNED_IN,
+    ("GET", "/can-bo/van-ban-den/<int:exchanged_id>"): Access.STAFF,
+    ("POST", "/can-bo/van-ban-den/<int:exchanged_id>"): Access.STAFF,
+    ("GET", "/can-bo/van-ban-den/<int:exchanged_id>/tep/<int:number>"): Access.STAFF,
     ("GET", "/quan-tri/chung-thu-so"): Access.CONFIGURATION,
     ("POST", "/quan-tri/chung-thu-so"): Access.CONFIGURATION,
     ("POST", "/quan-tri/chung-thu-so/<int:certificate_id>/go"): Access.CONFIGURATION,
@@ -231,7 +240,10 @@ CLOSED_TO_CITIZENS = frozenset(Access) - {
 }  # fmt: skip
 _EXAMPLES = {
     "<code>": "1.001193",
-    **{f"<int:{name}_id>": "999999999" for name in ("payment", "receipt", "refund", "day", "paper", "certificate")},
+    **{
+        f"<int:{name}_id>": "999999999"
+        for name in ("payment", "receipt", "refund", "day", "paper", "certificate", "exchanged", "order")
+    },
     "<gateway>": "khong-co",
     "<uuid:draft_id>": str(uuid.uuid4()),
     "<uuid:document_id>": str(uuid.uuid4()),

@@ -4,22 +4,17 @@ from workers.tasks import (
     administration,
     cases,
     documents,
+    exchange,
     identity,
     issuing,
     notifications,
     outbox,
     payments,
+    posting,
     publishing,
 )
 
 __all__ = [
-    "administration",
-    "cases",
-    "documents",
-    "identity",
-    "issuing",
-    "notifications",
-    "outbox",
-    "payments",
-    "publishing",
-]
+    "administration", "cases", "documents", "exchange", "identity", "issuing", "notifications", "outbox", "payments",
+    "posting", "publishing",
+]  # fmt: skip

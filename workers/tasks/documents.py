@@ -3,6 +3,7 @@
 from portal.base.clock import now
 from portal.documents import partial, scanning
 from portal.documents.cleanup import forget_unused
+from portal.exchange.models import ExchangedPaper
 from portal.issuing.models import Certificate, OutgoingPaper, PreparedSignature
 from portal.payments.models import Payment, PaymentReceipt
 from workers.context import Context
@@ -19,7 +20,7 @@ _ALSO_KEPT = (
 def forget_unused_files(context: Context) -> None:
     """Delete the bytes that nothing refers to any more."""
     with context.database.unit_of_work() as session:
-        forget_unused(session, context.storage, now(), _ALSO_KEPT)
+        forget_unused(session, context.storage, now(), _ALSO_KEPT, (ExchangedPaper.files,))
         partial.forget_old(session, context.storage, now())
 
 

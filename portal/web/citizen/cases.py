@@ -25,6 +25,7 @@ from portal.notifications.actions import latest, unread_count
 from portal.payments.models import PaymentState
 from portal.publishing import queries as publishing
 from portal.web.access import signed_in
+from portal.web.carrying import carrying
 from portal.web.citizen.blueprints import cases as blueprint
 from portal.web.files import apology_response, result_response, send_document
 from portal.web.security import limiter
@@ -65,7 +66,7 @@ def show(reference: str) -> Any:
     case = queries.case_for(db(), actor(), reference)
     if case.applicant_id != actor().account_id:
         return redirect(url_for("desk.show", reference=case.reference))
-    return _page(case)
+    return page(case)
 
 
 @blueprint.post("/ho-so/<reference>/rut")
@@ -80,12 +81,12 @@ def withdraw(reference: str) -> Any:
 @limiter.limit("60 per hour", key_func=lambda: str(actor().account_id))
 def ask(reference: str) -> Any:
     """Write to the officers."""
-    case = _own(reference)
+    case = own_case(reference)
     try:
         with writing() as session:
             conversation.say(session, case.id, request.form.get("text", ""), by=actor(), now=now())
     except Invalid as invalid:
-        return _page(queries.case_for(db(), actor(), reference), errors=invalid.errors), 422
+        return page(queries.case_for(db(), actor(), reference), errors=invalid.errors), 422
     flash("Đã gửi câu hỏi. Bạn được báo tin khi cán bộ trả lời.")
     return redirect(url_for("cases.show", reference=case.reference, _anchor="trao-doi"))
 
@@ -94,7 +95,7 @@ def ask(reference: str) -> Any:
 @signed_in
 def apply_again(reference: str) -> Any:
     """Begin a new application with what this one said."""
-    case = _own(reference)
+    case = own_case(reference)
     with writing() as session:
         draft = again.begin_from(session, case, account(), now())
         first = publishing.version(session, draft.version_id).form.steps[0]
@@ -106,7 +107,7 @@ def apply_again(reference: str) -> Any:
 @signed_in
 def receive(reference: str) -> Any:
     """Receive the result: from now on the case is handed over. Then the file comes."""
-    case = _own(reference)
+    case = own_case(reference)
     if case.state == State.FINISHED:
         with writing() as session:
             perform(session, case.id, Action.DELIVER, by=actor(), now=now())
@@ -144,7 +145,7 @@ def _act(reference: str, action: Action, done: str) -> Any:
         with writing() as session:
             perform(session, case.id, action, by=actor(), now=now(), details=request.form, expected_version=version)
     except Invalid as invalid:
-        return _page(queries.case_for(db(), actor(), reference), action, invalid.errors), 422
+        return page(queries.case_for(db(), actor(), reference), action, invalid.errors), 422
     flash(done)
     return redirect(url_for("cases.show", reference=case.reference))
 
@@ -160,7 +161,7 @@ def _place(case: Case, workflow: Workflow) -> dict[str, Any] | None:
     return {"stage": stage.label, "holder": holder, "since": came[-1] if came else None}
 
 
-def _own(reference: str) -> Case:
+def own_case(reference: str) -> Case:
     """The person's own case: what staff do, they do at the desk. Raises `NotFound`."""
     case = queries.case_for(db(), actor(), reference)
     if case.applicant_id != actor().account_id:
@@ -168,7 +169,8 @@ def _own(reference: str) -> Case:
     return case
 
 
-def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None = None) -> str:
+def page(case: Case, tried: Action | None = None, errors: dict[str, str] | None = None) -> str:
+    """The page of a case, with what was typed and what was wrong with it."""
     session = db()
     published = publishing.version(session, case.version_id)
     workflow = published.workflow
@@ -183,6 +185,6 @@ def _page(case: Case, tried: Action | None = None, errors: dict[str, str] | None
         tried=tried, errors=errors or {}, typed=request.form, messages=conversation.messages_of(session, case),
         replaced=uploads.of_case(session, case.id, replaced=True),
         slot_name=lambda number: slot_name(published.procedure, published.form, number),
-        told=log.of_case(session, case.id), log=log, owed=paying.payable(session, case),
+        **carrying(session, case), told=log.of_case(session, case.id), log=log, owed=paying.payable(session, case),
         paid=any(one.state == PaymentState.PAID for one in paying.payments_of(session, case.id)),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """The staff desk: queues, one case on one screen, several at once, the unit."""
 
-from portal.web.desk import bulk, case, cashier, counter, papers, queues, unit
+from portal.web.desk import bulk, carrying, case, cashier, counter, papers, queues, unit
 from portal.web.desk.blueprint import blueprint
 
-__all__ = ["blueprint", "bulk", "case", "cashier", "counter", "papers", "queues", "unit"]
+__all__ = ["blueprint", "bulk", "carrying", "case", "cashier", "counter", "papers", "queues", "unit"]

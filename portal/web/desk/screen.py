@@ -38,6 +38,7 @@ from portal.payments import ledger, receipts
 from portal.payments.queries import STATE_WORDS
 from portal.publishing import queries as publishing
 from portal.publishing.queries import Published
+from portal.web.carrying import carrying
 from portal.web.citizen.paying import gateways, way_words
 from portal.web.desk.columns import rows_of
 from services_catalog.fields import show_answer
@@ -69,7 +70,7 @@ def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[st
         "VERDICT_NAMES": checklist.VERDICT_NAMES, "replaced": uploads.of_case(session, case.id, replaced=True),
         "slot_name": lambda number: slot_name(published.procedure, published.form, number),
         "changes": _changes(case, published), "asked_at": _last_at(history, "case.supplement_requested"),
-        "told": log.of_case(session, case.id), "log": log, **_money(session, case, actor),
+        **carrying(session, case), "told": log.of_case(session, case.id), "log": log, **_money(session, case, actor),
         "result": result_of(session, case.id), "next_reference": queues.next_of(session, actor, case, now),
         "children": children_of(session, case),
         "parent": session.get(Case, case.parent_id) if case.parent_id else None, "persons": _persons(session, case),

@@ -16,6 +16,9 @@ from portal.base.errors import Invalid, NotFound, Refusal
 from portal.cases import automatic
 from portal.cases.models import Case
 from portal.documents.signatures import signatures_of
+from portal.exchange import queries as exchange
+from portal.exchange.actions import keeps_exchange
+from portal.exchange.edxml import STATUS_NAMES
 from portal.identity import queries as identity
 from portal.issuing import register
 from portal.issuing.models import Ended, OutgoingPaper, Step
@@ -63,7 +66,7 @@ def papers_workbook() -> Response:
 @staff
 def paper(paper_id: int) -> str:
     """One paper."""
-    return _page(register.of_register(db(), actor(), paper_id), {}, {})
+    return page_of(register.of_register(db(), actor(), paper_id), {}, {})
 
 
 @blueprint.get("/van-ban-di/<int:paper_id>.pdf")
@@ -90,11 +93,11 @@ def end_paper(paper_id: int) -> Any:
             if found.case_id is not None:
                 automatic.tell_of_paper(session, found.case_id, found.end_reason or "", now())
     except Invalid as invalid:
-        return _page(register.of_register(db(), actor(), paper_id), typed, invalid.errors), 422
+        return page_of(register.of_register(db(), actor(), paper_id), typed, invalid.errors), 422
     except Refusal as refusal:
         if refusal.code in ("not_found", "forbidden"):
             raise
-        return _page(register.of_register(db(), actor(), paper_id), typed, {"reason": refusal.message}), 409
+        return page_of(register.of_register(db(), actor(), paper_id), typed, {"reason": refusal.message}), 409
     flash("Đã ghi nhận. Ai kiểm tra văn bản này từ nay sẽ thấy nó hết hiệu lực; người nộp đã được báo.")
     return redirect(url_for("issuing.paper", paper_id=paper_id))
 
@@ -127,7 +130,8 @@ def _state(one: OutgoingPaper) -> str:
     return STEP_NAMES[Step(one.step)] + (f": {one.problem}" if one.problem else "")
 
 
-def _page(found: OutgoingPaper, typed: Any, errors: dict[str, str]) -> str:
+def page_of(found: OutgoingPaper, typed: Any, errors: dict[str, str]) -> str:
+    """The page of a paper, with what was typed into its forms."""
     session = db()
     content = storage().get(found.sha256) if found.sha256 else b""
     case = session.get(Case, found.case_id) if found.case_id else None
@@ -138,5 +142,7 @@ def _page(found: OutgoingPaper, typed: Any, errors: dict[str, str]) -> str:
         report=signatures_of(content, settings().signature_roots) if content else None, successor=successor,
         agency=session.get_one(Agency, found.agency_key), names=library().papers, spaced=register.spaced,
         may_end=register.may_end(actor(), found) and found.step == Step.DONE and not found.ended,
-        in_force=register.is_in_force(found, local_day(now())),
+        in_force=register.is_in_force(found, local_day(now())), sent=exchange.sent(session, found.id),
+        may_send=keeps_exchange(actor(), found.agency_key) and found.step == Step.DONE and not found.ended,
+        STATUS_NAMES=STATUS_NAMES,
     )  # fmt: skip

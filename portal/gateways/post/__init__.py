@@ -1,0 +1,1 @@
+"""Carriers of papers, one file each; what they offer is in `portal.gateways.posting`."""

@@ -1,0 +1,1 @@
+"""Papers that a carrier fetches from people or brings to them."""

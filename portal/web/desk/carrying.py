@@ -1,0 +1,56 @@
+"""The desk hands results to the post, and has papers fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+
+from portal.base.clock import now
+from portal.base.errors import Forbidden, Invalid, Refusal
+from portal.cases.models import Case
+from portal.identity.models import Role
+from portal.posting import actions
+from portal.web.access import staff
+from portal.web.desk.blueprint import blueprint
+from portal.web.desk.case import case_of, page
+from portal.web.session import actor, writing
+
+
+@blueprint.post("/ho-so/<reference>/buu-dien")
+@staff
+def order_carrier(reference: str) -> Any:
+    """Order the post for the applicant."""
+    case = _of_desk(reference)
+    try:
+        with writing() as session:
+            actions.order(session, case.id, request.form, actor().account_id, now())
+    except Invalid as invalid:
+        return page(case_of(reference), errors=invalid.errors), 422
+    except Refusal as refusal:
+        return page(case_of(reference), refusal=refusal.message), 409
+    flash("Đã gửi đơn cho bưu điện.")
+    return redirect(url_for("desk.show", reference=case.reference, _anchor="buu-dien"))
+
+
+@blueprint.post("/ho-so/<reference>/buu-dien/<int:order_id>/huy")
+@staff
+def cancel_carrier(reference: str, order_id: int) -> Any:
+    """Call an order off."""
+    case = _of_desk(reference)
+    try:
+        with writing() as session:
+            actions.cancel(session, case.id, order_id, now())
+    except Refusal as refusal:
+        if refusal.code == "not_found":
+            raise
+        return page(case_of(reference), refusal=refusal.message), 409
+    flash("Đã hủy đơn.")
+    return redirect(url_for("desk.show", reference=case.reference, _anchor="buu-dien"))
+
+
+def _of_desk(reference: str) -> Case:
+    case = case_of(reference)
+    if not actor().has(Role.RECEIVING_OFFICER, case.agency_key):
+        raise Forbidden("Chỉ bộ phận một cửa đặt bưu điện.")
+    return case
