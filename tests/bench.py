@@ -13,7 +13,7 @@ from services_catalog.indexing import index_of
 from services_catalog.loader import Catalog, load_catalog
 from services_catalog.search import CatalogIndex, Entry
 from services_catalog.text import short_name
-from tests import bench_import, bench_messages, bench_pipeline, bench_queues
+from tests import bench_import, bench_messages, bench_papers, bench_pipeline, bench_queues
 from tests.rules.test_search_quality import SETS, cases
 from tests.support.servers import running_servers, server_folder
 
@@ -115,6 +115,7 @@ def main() -> None:
     catalog = load_catalog()
     search_figures(catalog)
     exchange_figures(catalog)
+    bench_papers.run()
     bench_pipeline.main()
     bench_messages.main()
     bench_import.main()

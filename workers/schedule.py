@@ -26,6 +26,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "hand papers over to other agencies": {"task": "exchange.hand_over", "schedule": 10.0, "options": {"expires": 30}},
     "take in papers of other agencies": {"task": "exchange.take_in", "schedule": 30.0, "options": {"expires": 60}},
     "speak to carriers": {"task": "posting.carry", "schedule": 15.0, "options": {"expires": 30}},
+    "try again what could not be signed": {"task": "issuing.set_going", "schedule": 60.0},
     "see who has signed on the phone": {"task": "issuing.poll", "schedule": 4.0, "options": {"expires": 20}},
     "scan files that the scanner has not seen": {"task": "documents.scan_waiting", "schedule": 60.0},
     "delete files that nothing refers to": {"task": "documents.forget_unused", "schedule": 86400.0},

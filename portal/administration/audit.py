@@ -27,6 +27,7 @@ class Subject(StrEnum):
     TEXT = "text"
     CERTIFICATE = "certificate"
     PAPER = "paper"
+    TEMPLATE = "template"
 
 
 SUBJECT_NAMES = {
@@ -40,6 +41,7 @@ SUBJECT_NAMES = {
     Subject.TEXT: "Mẫu tin",
     Subject.CERTIFICATE: "Chứng thư số",
     Subject.PAPER: "Văn bản đi",
+    Subject.TEMPLATE: "Mẫu giấy",
 }
 
 

@@ -78,6 +78,17 @@ DETAILS: dict[Action, tuple[Detail, ...]] = {
     ),
     Action.ENDORSE: (_COMMENT,),
     Action.APPROVE: (_COMMENT,),
+    # At the desk; who receives it online is signed in.
+    Action.DELIVER: (
+        Detail("receiver", "Người nhận", "Hãy ghi người nhận.", help="Để trống nếu là người nộp.", is_optional=True),
+        Detail(
+            "proof",
+            "Giấy tờ đã đối chiếu",
+            "Hãy ghi giấy tờ.",
+            help="Ví dụ: căn cước.",
+            is_optional=True,
+        ),
+    ),
     Action.SUPPLY: (Detail("note", "Lời nhắn cho cán bộ", "Hãy ghi ngắn gọn bạn đã bổ sung những gì."),),
     Action.REQUEST_PAYMENT: (
         *(

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.cases import copies
 from portal.cases.actions import perform_locked
 from portal.cases.lifecycle import Action, State
 from portal.cases.models import Case
 from portal.cases.paper import paper_data
 from portal.documents import papers
 from portal.identity.actor import SYSTEM
-from portal.issuing import signing
+from portal.issuing import certificates, signing
 from portal.issuing.models import OutgoingPaper, Step
 from portal.issuing.register import result_of
 from portal.issuing.tools import Tools
 from portal.outbox.actions import announce
+from portal.outbox.queries import has_open_work
 
-NEXT_STEP = "paper.step"
+NEXT_STEP = certificates.NEXT_STEP
+_AT_ONCE = 200
 
 
 def go_on(session: Session, tools: Tools, paper_id: int, now: datetime) -> None:
@@ -48,8 +52,23 @@ def keep_step(
     if paper.step == Step.DONE:
         if paper.is_result and case.state == State.ISSUING:
             perform_locked(session, case, Action.RELEASE, by=SYSTEM, now=now)
+        elif not paper.is_result:
+            copies.keep_copy(session, case, paper, now)
     elif not (paper.problem or paper.waits_for_signer):
         announce(session, NEXT_STEP, paper.id, now)
+
+
+def set_going(session: Session, now: datetime) -> int:
+    """Announce again the papers that wait for a key or an authority, or were left lying; returns how many."""
+    under_way = has_open_work((NEXT_STEP,))
+    query = select(OutgoingPaper.id).where(
+        OutgoingPaper.step != Step.DONE, OutgoingPaper.waits_for_signer.is_(False),
+        OutgoingPaper.agency_certificate_id.is_not(None), ~under_way(OutgoingPaper.id),
+    )  # fmt: skip
+    found = session.scalars(query.order_by(OutgoingPaper.id).limit(_AT_ONCE)).all()
+    for paper_id in found:
+        announce(session, NEXT_STEP, paper_id, now)
+    return len(found)
 
 
 def go_on_with_result(session: Session, tools: Tools, case_id: int, now: datetime) -> None:

@@ -16,7 +16,7 @@ from portal.base.clock import local_day
 from portal.base.errors import NotFound
 from portal.base.words import when
 from portal.cases.models import Case, CaseEvent, CasePerson, PersonRole
-from portal.documents import wallet
+from portal.documents import templates, wallet
 from portal.identity import queries as identity
 from portal.identity.models import Role
 from portal.issuing.models import Certificate, OutgoingPaper
@@ -86,6 +86,7 @@ def heading(
         "lookup_url": links.lookup(base_url, case.reference),
         "footer": MADE_BY_THE_SYSTEM,
         "is_draft": False,
+        "sources": templates.sources_for(session, agency.key),
         "signer": "",
         "signer_title": "",
     }
@@ -175,7 +176,7 @@ def signed(session: Session, case: Case, event: CaseEvent, role: Role, usual_tit
 
 def keep_in_wallet(session: Session, case: Case, result: OutgoingPaper, now: datetime) -> None:
     """Put a result that is granted into the wallet of the applicant, to be handed in elsewhere."""
-    if case.applicant_id is None or not case.is_granted or result.sha256 is None:
+    if case.applicant_id is None or not case.is_granted or result.sha256 is None or result.ended:
         return
     procedure = publishing.version(session, case.version_id).procedure
     name = procedure.results[0] if procedure.results else f"Kết quả: {procedure.short_name}"

@@ -30,6 +30,7 @@ from portal.desk.passages import Passage, passages
 from portal.documents.models import Source
 from portal.identity import queries as identity
 from portal.identity.models import Role
+from portal.issuing.register import result_of
 from portal.publishing import queries as publishing
 from services_catalog.fields import show_phone
 from services_catalog.terms import Channel
@@ -74,6 +75,19 @@ def refusal_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
     """Mẫu 03. Raises `NotFound`."""
     event = _last(session, case, "case.declined", "phiếu từ chối")
     return {**_slip(session, case, event, base_url), "reason": event.details.get("reason", "")}
+
+
+def handover_data(session: Session, case: Case, base_url: str) -> dict[str, Any]:
+    """The slip that whoever receives a result signs. Raises `NotFound`."""
+    event = _last(session, case, "case.returned", "phiếu trả kết quả")
+    paper = result_of(session, case.id)
+    return {
+        **_slip(session, case, event, base_url),
+        "receiver": event.details.get("receiver") or case.contact_name,
+        "receiver_proof": event.details.get("proof", ""),
+        "number": paper.sign if paper else "",
+        "returned": when(event.at),
+    }
 
 
 def control_data(session: Session, case: Case, base_url: str, now: datetime) -> dict[str, Any]:

@@ -100,6 +100,24 @@ class QuarantinedFile(Base):
     found_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class PaperTemplate(Base):
+    """A template of the province (`agency_key` None) or of an agency in place of the one that comes with the portal."""
+
+    __tablename__ = "paper_templates"
+    __table_args__ = (
+        Index("uq_paper_templates_in_use", "agency_key", "paper", unique=True, postgresql_where="retired_at IS NULL",
+              postgresql_nulls_not_distinct=True),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    agency_key: Mapped[str | None] = mapped_column(ForeignKey("agencies.key"))
+    paper: Mapped[str]
+    source: Mapped[str]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    made_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
 class WalletPaper(Base):
     """A paper that a person keeps to hand in again: from an earlier case, or put here by the person."""
 

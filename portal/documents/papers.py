@@ -33,34 +33,42 @@ class Anchor:
 
 
 def render(paper: str, data: dict[str, Any]) -> bytes:
-    """The PDF of the template `paper` with `data`; `data["lookup_url"]` becomes its QR code."""
-    return _compile(TEMPLATES / f"{paper}.typ", _inputs(data), _STANDARD)
+    """The PDF of the template `paper` with `data`; `data["lookup_url"]` becomes its QR code.
+
+    `data["sources"]`: templates in place of those that come with the portal, by their keys.
+    """
+    return _compile(_template(paper, data), _inputs(data), _STANDARD)
 
 
 def render_to_sign(paper: str, data: dict[str, Any]) -> tuple[bytes, Anchor | None]:
     """`render`, and where the signature belongs; None where the template has no place for one."""
-    path, inputs = TEMPLATES / f"{paper}.typ", _inputs(data)
+    path, inputs = _template(paper, data), _inputs(data)
     pdf = _compile(path, inputs, _STANDARD)
-    found = json.loads(typst.query(path, _PERSON, root=TEMPLATES, font_paths=_fonts(), sys_inputs=inputs))
+    said = typst.query(path, _PERSON, root=TEMPLATES, font_paths=_fonts(), sys_inputs=inputs)  # type: ignore[type-var]
+    found = json.loads(said)
     places = [one["value"] for one in found]
     return pdf, Anchor(**places[-1]) if places else None
 
 
-def render_stamp(
-    *, name: str, at: str, color: str, is_seal: bool, width: float, height: float, picture: bytes
-) -> bytes:
-    """How a signature looks, as a page of that size in points. `picture` (PNG) may be empty."""
-    data = {"name": name, "at": at, "color": color, "is_seal": is_seal, "width": width, "height": height,
+def render_stamp(*, name: str, at: str, color: str, look: str, width: float, height: float, picture: bytes) -> bytes:
+    """How a signature looks ("hand", "seal", "copy"), as a page of that size. Points; `picture` (PNG) may be empty."""
+    data = {"name": name, "at": at, "color": color, "look": look, "width": width, "height": height,
             "picture": list(picture)}  # fmt: skip
     return _compile(TEMPLATES / "stamp.typ", {"data": json.dumps(data, ensure_ascii=False)}, "1.7")
 
 
+def _template(paper: str, data: dict[str, Any]) -> Path | bytes:
+    source: str | None = data.get("sources", {}).get(paper)
+    return source.encode() if source else TEMPLATES / f"{paper}.typ"
+
+
 def _inputs(data: dict[str, Any]) -> dict[str, str]:
-    return {"data": json.dumps({**data, "qr": _qr(data["lookup_url"])}, ensure_ascii=False)}
+    said = {name: value for name, value in data.items() if name != "sources"}
+    return {"data": json.dumps({**said, "qr": _qr(data["lookup_url"])}, ensure_ascii=False)}
 
 
-def _compile(path: Path, inputs: dict[str, str], standard: Literal["a-2a", "1.7"]) -> bytes:
-    compiled = typst.compile(
+def _compile(path: Path | bytes, inputs: dict[str, str], standard: Literal["a-2a", "1.7"]) -> bytes:
+    compiled = typst.compile(  # type: ignore[call-overload]
         path, root=TEMPLATES, font_paths=_fonts(), format="pdf", pdf_standards=standard, sys_inputs=inputs
     )
     if not isinstance(compiled, bytes):

@@ -44,6 +44,8 @@ from portal.base.logs import logger
 from portal.documents.trust import context, fetcher, roots_in
 
 _log = logger(__name__)
+# Each is work, and files come from anybody.
+_MOST = 30
 _BAD_FORM = "Chữ ký số không đúng định dạng. Hãy ký lại theo chuẩn PDF (PAdES)."
 _CHANGED = "Nội dung tệp đã bị sửa sau khi ký. Hãy ký lại bản cuối cùng."
 _BAD_STAMP = "Dấu thời gian của tệp không còn nguyên vẹn: tệp đã bị sửa sau khi ký."
@@ -115,6 +117,8 @@ def signatures_of(content: bytes, roots: Path | None) -> SignatureReport | None:
         return SignatureReport((), "Không đọc được chữ ký số trong tệp. Hãy ký lại bằng phần mềm khác.")
     if not embedded:
         return None
+    if len(embedded) + len(stamps) > _MOST:
+        return SignatureReport((), "Tệp có quá nhiều chữ ký số để kiểm tra.")
     trusted = roots_in(roots) if roots else ()
 
     async def check() -> tuple[list[CheckedSignature], str | None]:

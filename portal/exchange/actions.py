@@ -19,7 +19,7 @@ from portal.base.db import Database
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal
 from portal.base.logs import logger
 from portal.exchange import edxml
-from portal.exchange.models import Direction, ExchangedPaper
+from portal.exchange.models import BadPackageRow, Direction, ExchangedPaper
 from portal.gateways.exchange_axis import Axis
 from portal.gateways.messages import SendingError
 from portal.gateways.storage import Storage
@@ -27,13 +27,13 @@ from portal.identity import queries as identity
 from portal.identity.actor import Actor
 from portal.identity.models import Role
 from portal.issuing.models import OutgoingPaper, Step
-from portal.issuing.register import next_number
+from portal.issuing.register import BOOK_OF_INCOMING, next_number
 
 _LEASE, _TRY_AGAIN = timedelta(minutes=2), timedelta(minutes=5)
 _MOST_FILES, _LARGEST = 20, 50_000_000
 _ORGAN = re.compile(r"^[A-Z]\d\d(\.\d\d){0,3}$")
 # The book of incoming papers; their numbers are counted like those of outgoing ones.
-INCOMING = "van-ban-den"
+INCOMING = BOOK_OF_INCOMING
 ARRIVED, REFUSED, TAKEN, DONE = "01", "02", "03", "06"
 # What may follow which status of ours.
 _NEXT = {ARRIVED: (TAKEN, REFUSED), TAKEN: (DONE,)}
@@ -116,14 +116,15 @@ def hand_over_due(
             if found is None:
                 return count
             found.send_at = now() + _LEASE
-            key, content = _package(session, found, storage, now())
             exchanged_id, status = found.id, found.status
         problem = None
         try:
+            with database.unit_of_work() as session:
+                key, content = _package(session, session.get_one(ExchangedPaper, exchanged_id), storage, now())
             axis.send(key, content)
-        except SendingError as error:
-            _log.warning("not_handed_over", exchanged=exchanged_id, code=error.code)
-            problem = error.code
+        except Exception as error:  # one that cannot be handed over keeps none of the others
+            problem = error.code if isinstance(error, SendingError) else type(error).__name__
+            _log.warning("not_handed_over", exchanged=exchanged_id, code=problem)
         with database.unit_of_work() as session:
             found = session.get_one(ExchangedPaper, exchanged_id, with_for_update=True)
             found.problem = problem
@@ -141,19 +142,30 @@ def take_in(database: Database, axis: Axis, storage: Storage, now: Callable[[], 
     """Keep what has come and confirm it; returns how many. A package that is none is set aside, and said so."""
     taken = 0
     for key in axis.waiting():
-        content = axis.fetch(key)
         try:
-            found = edxml.parse(content)
-            with database.unit_of_work() as session:
-                if isinstance(found, edxml.Paper):
-                    _keep(session, found, storage, now())
-                else:
-                    _note(session, found)
-        except edxml.BadPackage as error:
-            _log.warning("bad_package", element=str(error))
+            content = axis.fetch(key)
+        except SendingError as error:  # the others come nevertheless
+            _log.warning("not_fetched", code=error.code)
+            continue
+        _take(database, storage, content, now())
         axis.confirm(key)
         taken += 1
     return taken
+
+
+def _take(database: Database, storage: Storage, content: bytes, now: datetime) -> None:
+    try:
+        found = edxml.parse(content)
+        with database.unit_of_work() as session:
+            if isinstance(found, edxml.Paper):
+                _keep(session, found, storage, now)
+            else:
+                _note(session, found)
+    except edxml.BadPackage as error:
+        sha256 = storage.put(content)
+        with database.unit_of_work() as session:
+            session.add(BadPackageRow(sha256=sha256, size=len(content), problem=str(error), came_at=now))
+        _log.warning("bad_package", element=str(error))
 
 
 def _package(session: Session, found: ExchangedPaper, storage: Storage, now: datetime) -> tuple[str, bytes]:

@@ -173,7 +173,8 @@ def _status(said: Any) -> Status:
 def _attachment(one: Any) -> Attachment:
     name = _said(one, "AttachmentName")
     content = base64.b64decode("".join(_said(one, "ContentTransferEncoded").split()), validate=True)
-    return Attachment(name.replace("/", "_").replace("\\", "_"), _said(one, "ContentType"), content)
+    plain = " ".join(_without_controls(name).replace("/", "_").replace("\\", "_").split())
+    return Attachment(plain, _said(one, "ContentType"), content)
 
 
 def _envelope() -> tuple[Any, Any]:
@@ -216,8 +217,13 @@ def _trace(header: Any, sender: Organ, at: datetime) -> None:
 
 def _add(parent: Any, name: str, text: str | None = None) -> Any:
     made = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
-    made.text = text
+    made.text = None if text is None else _without_controls(text)
     return made
+
+
+def _without_controls(text: str) -> str:
+    """What XML has no room for comes with texts that were pasted."""
+    return "".join(c for c in text if c >= " " or c in "\t\n")
 
 
 def _organ(parent: Any, name: str, organ: Organ) -> None:

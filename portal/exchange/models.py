@@ -57,3 +57,15 @@ class ExchangedPaper(Base):
     send_at: Mapped[datetime | None]
     was_sent: Mapped[bool] = mapped_column(default=False, server_default="false")
     problem: Mapped[str | None]
+
+
+class BadPackageRow(Base):
+    """What came over the axis and is no package that we can read: kept for whoever asks about it."""
+
+    __tablename__ = "bad_packages"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    sha256: Mapped[str]
+    size: Mapped[int]
+    problem: Mapped[str]
+    came_at: Mapped[datetime]

@@ -53,9 +53,9 @@ class PostOrder:
 
 @dataclass(frozen=True)
 class Tracked:
-    """What the carrier says. `text` is in its words, for people."""
+    """What the carrier says; None where its code says nothing to us. `text` is in its words, for people."""
 
-    carried: Carried
+    carried: Carried | None
     text: str
 
 

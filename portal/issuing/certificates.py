@@ -23,11 +23,14 @@ from portal.base.apart import apart_async
 from portal.base.errors import Invalid, Refusal
 from portal.documents.trust import context
 from portal.gateways.messages import SendingError
-from portal.gateways.signing import CannotSign, Chain
-from portal.issuing.models import Certificate
+from portal.gateways.signing import CannotSign, Chain, is_remote
+from portal.issuing.models import Certificate, OutgoingPaper
 from portal.issuing.tools import Tools
+from portal.outbox.actions import announce
 from services_catalog.text import fold
 
+# What sets a paper going: its next step.
+NEXT_STEP = "paper.step"
 # An authority of this name is for trying out; so is every paper signed with its certificates.
 TEST_AUTHORITY = "CA THỬ NGHIỆM"
 _EXPIRED = "Chứng thư số đã hết hạn."
@@ -75,6 +78,8 @@ def bind(
     was given for that.
     """
     chain = _fetch(tools, way, key)
+    if agency_key is not None and is_remote(tools.signers[way]):
+        raise Invalid({"way": "Con dấu của cơ quan cần khóa trên máy chủ, token hoặc HSM."})
     own = X509.load(chain.certificate)
     try:
         problem = judge(chain, tools.roots)
@@ -109,7 +114,18 @@ def put_in_use(
     )  # fmt: skip
     session.add(found)
     session.flush()
+    _let_go_on(session, account_id, now)
     return found
+
+
+def _let_go_on(session: Session, account_id: int | None, now: datetime) -> None:
+    """Papers that wait for this person look again how they are signed."""
+    if account_id is None:
+        return
+    waiting = select(OutgoingPaper).where(OutgoingPaper.signer_id == account_id, OutgoingPaper.waits_for_signer)
+    for paper in session.scalars(waiting.order_by(OutgoingPaper.id).with_for_update()):
+        paper.waits_for_signer = False
+        announce(session, NEXT_STEP, paper.id, now)
 
 
 def unbind(session: Session, certificate_id: int, now: datetime) -> Certificate:
@@ -118,6 +134,7 @@ def unbind(session: Session, certificate_id: int, now: datetime) -> Certificate:
     if found is None or found.ended_at is not None:
         raise Refusal("not_found", "Không tìm thấy chứng thư số đang dùng.")
     found.ended_at = now
+    _let_go_on(session, found.account_id, now)
     return found
 
 
@@ -179,7 +196,7 @@ def _fetch(tools: Tools, way: str, key: str) -> Chain:
         raise Invalid({"way": "Chưa cài đặt chứng thư gốc để kiểm tra (SIGNATURE_ROOTS)."})
     try:
         return signer.certificate(key)
-    except CannotSign as error:
+    except (CannotSign, KeyError, ValueError, TypeError) as error:
         raise Invalid({"key": "Không đọc được chứng thư số nào với tên khóa này."}) from error
     except SendingError as error:
         raise Invalid({"way": "Nhà cung cấp dịch vụ ký số không trả lời. Hãy thử lại sau ít phút."}) from error

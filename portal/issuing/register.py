@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from portal.base.clock import local_day
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal
+from portal.documents.models import WalletPaper
 from portal.identity.actor import Actor
 from portal.identity.models import CASE_ROLES, Role
 from portal.issuing.models import Ended, OutgoingPaper, PaperCounter, Step
@@ -19,6 +20,8 @@ from portal.issuing.models import Ended, OutgoingPaper, PaperCounter, Step
 # Without letters and figures that look alike.
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CODE_LENGTH, CHECK_LENGTH = 10, 6
+# Papers that have come are counted like those that go out.
+BOOK_OF_INCOMING = "van-ban-den"
 # Who ends what was signed: who signs.
 _ENDING = Role.APPROVER
 _KEEPING = (Role.CLERK, Role.HEAD, Role.APPROVER)
@@ -95,7 +98,7 @@ def register(
 def books(session: Session, agency_key: str) -> list[str]:
     """The kinds of papers of which the agency has numbers."""
     query = select(PaperCounter.paper).where(PaperCounter.agency_key == agency_key).distinct()
-    return sorted(session.scalars(query))
+    return sorted(set(session.scalars(query)) - {BOOK_OF_INCOMING})
 
 
 def of_register(session: Session, actor: Actor, paper_id: int, *, lock: bool = False) -> OutgoingPaper:
@@ -126,6 +129,9 @@ def end(
     found.ended = Ended.REPLACED if successor else Ended.WITHDRAWN
     found.ended_at, found.ended_by, found.end_reason = now, actor.account_id, reason.strip()
     found.replaced_by_id = successor.id if successor else None
+    # Nobody hands it in elsewhere any more.
+    kept = update(WalletPaper).where(WalletPaper.sha256 == found.sha256)
+    session.execute(kept.values(valid_until=local_day(now) - timedelta(days=1)))
     return found
 
 

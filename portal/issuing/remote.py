@@ -1,22 +1,24 @@
 """Papers that people confirm on their phones: asked once for all of them, each signed with its own signature.
 
-The person chooses papers (`ask`); a worker makes their places and hands the hashes over (`begin`); others look what has
-become of it (`poll`). The provider is spoken to while nothing is locked.
+The person chooses papers (`ask`); a worker makes their places (`begin`) and hands the hashes over (`hand_over`);
+others look what has become of it (`poll`). The provider is spoken to while nothing is locked.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.base.db import Database
 from portal.base.errors import Refusal
 from portal.gateways.messages import SendingError
 from portal.gateways.signing import Answer, CannotSign, Outcome, RemoteSigner, ToSign, is_remote
+from portal.identity.models import Account
 from portal.issuing import certificates, pades, signing
 from portal.issuing.models import Asked, Certificate, OutgoingPaper, PreparedSignature, SigningRequest, Step
 from portal.issuing.tools import Tools
@@ -27,6 +29,8 @@ MOST_AT_ONCE = 50
 OPEN = (Asked.NEW, Asked.WAITING)
 # A request that no provider has heard of after this time was lost on the way.
 _LOST = timedelta(minutes=10)
+# When it is handed over again; and how long after its end a provider may still say "waiting".
+_UNHEARD, _GRACE = timedelta(seconds=20), timedelta(minutes=1)
 _ENDS = {Answer.REFUSED: Asked.REFUSED, Answer.EXPIRED: Asked.EXPIRED, Answer.FAILED: Asked.FAILED}
 # Writes a step down and goes on with the case: given by whoever knows cases.
 Keep = Callable[[Session, int, signing.Made], None]
@@ -51,6 +55,7 @@ def waiting(session: Session, account_id: int) -> list[Waiting]:
 
 def ask(session: Session, account_id: int, paper_ids: Sequence[int], now: datetime) -> SigningRequest:
     """Ask for one confirmation of these papers. Raises `Refusal`."""
+    session.get_one(Account, account_id, with_for_update=True)  # two windows of one person, one after the other
     known = {one.paper.id: one for one in waiting(session, account_id)}
     if not paper_ids:
         raise Refusal("nothing_chosen", "Hãy chọn ít nhất một văn bản.")
@@ -76,32 +81,47 @@ def last_request(session: Session, account_id: int) -> SigningRequest | None:
 
 
 def begin(session: Session, tools: Tools, request_id: int, now: datetime) -> None:
-    """Make the places of the signatures and hand the hashes over. In the transaction of a listener; runs twice without
-    harm to papers: what was prepared before is forgotten.
-    """
+    """Make the places of the signatures, once. What is to be signed is fixed from then on."""
     request = session.get_one(SigningRequest, request_id, with_for_update=True)
-    if request.state != Asked.NEW:
+    if request.state != Asked.NEW or _prepared(session, request_id):
         return
     found = session.get_one(Certificate, request.certificate_id)
+    papers = _papers(session, request)
+    if _remote(tools, found) is None or not papers or certificates.check_again(found, tools, now):
+        request.state, request.ended_at = Asked.FAILED, now
+        return
+    for paper in papers:
+        _prepare(session, tools, request, found, paper, now)
+
+
+def hand_over(database: Database, tools: Tools, request_id: int, now: datetime) -> None:
+    """Ask the provider, under a key that is the same each time: it asks the person once."""
+    with database.unit_of_work() as session:
+        request = session.get_one(SigningRequest, request_id)
+        found = session.get_one(Certificate, request.certificate_id)
+        prepared = _prepared(session, request_id)
+        papers = {paper.id: paper for paper in _papers(session, request)}
     signer = _remote(tools, found)
-    problem = "" if signer is not None else "way"
-    if signer is not None and certificates.check_again(found, tools, now):
-        problem = "certificate"
-    if problem or signer is None:
-        request.state, request.ended_at = Asked.FAILED, now
+    if request.state != Asked.NEW or signer is None or not prepared:
         return
-    session.execute(delete(PreparedSignature).where(PreparedSignature.request_id == request.id))
-    documents = [_prepare(session, tools, request, found, paper, now) for paper in _papers(session, request)]
-    if not documents:
-        request.state, request.ended_at = Asked.FAILED, now
-        return
+    documents = [ToSign(str(one.paper_id), f"Văn bản số {papers[one.paper_id].sign}", _digest(one))
+                 for one in prepared if one.paper_id in papers]  # fmt: skip
     about = f"Cổng dịch vụ công Lạng Sơn: ký {len(documents)} văn bản"
+    begun = None
     try:
-        begun = signer.begin(found.key, found.serial, documents, about, f"{request.id}-{now:%Y%m%d%H%M%S}")
-    except CannotSign:
-        request.state, request.ended_at = Asked.FAILED, now
+        begun = signer.begin(found.key, found.serial, documents, about, f"langson-{request.id}")
+    except SendingError:  # it is asked again, until the request is taken for lost
         return
-    request.state, request.provider_key, request.expires_at = Asked.WAITING, begun.key, begun.expires_at
+    except (CannotSign, KeyError, ValueError, TypeError):
+        pass
+    with database.unit_of_work() as session:
+        request = session.get_one(SigningRequest, request_id, with_for_update=True)
+        if request.state != Asked.NEW:
+            return
+        if begun is None:
+            request.state, request.ended_at = Asked.FAILED, now
+        else:
+            request.state, request.provider_key, request.expires_at = Asked.WAITING, begun.key, begun.expires_at
 
 
 def open_requests(session: Session) -> list[int]:
@@ -115,10 +135,16 @@ def poll(database: Database, tools: Tools, request_id: int, now: datetime, keep:
     with database.unit_of_work() as session:
         request = session.get_one(SigningRequest, request_id)
         found = session.get_one(Certificate, request.certificate_id)
+    if request.state == Asked.NEW and now > request.made_at + _UNHEARD:
+        hand_over(database, tools, request_id, now)
     outcome = _outcome(tools, request, found, now)
     if outcome.answer is Answer.WAITING:
         return
     finished = _finish(database, tools, request_id, found, outcome) if outcome.answer is Answer.SIGNED else {}
+    # First the papers, each for itself, then the request: who dies in between is asked the same again.
+    for paper_id, content in finished.items():
+        with database.unit_of_work() as session:
+            keep(session, paper_id, signing.Made(Step.SIGNED, content, certificate_id=found.id))
     with database.unit_of_work() as session:
         request = session.get_one(SigningRequest, request_id, with_for_update=True)
         if request.state not in OPEN:
@@ -126,22 +152,20 @@ def poll(database: Database, tools: Tools, request_id: int, now: datetime, keep:
         request.state, request.ended_at = _ENDS.get(outcome.answer, Asked.SIGNED), now
         if outcome.answer is Answer.SIGNED and len(finished) < len(request.papers):
             request.state = Asked.FAILED  # a signature does not fit its paper: those that do are kept
-    for paper_id, content in finished.items():
-        with database.unit_of_work() as session:
-            keep(session, paper_id, signing.Made(Step.SIGNED, content, certificate_id=found.id))
 
 
 def _outcome(tools: Tools, request: SigningRequest, found: Certificate, now: datetime) -> Outcome:
     signer = _remote(tools, found)
     if request.state == Asked.NEW or request.provider_key is None:
         return Outcome(Answer.FAILED if now > request.made_at + _LOST else Answer.WAITING)
-    if signer is None:
+    if signer is None or found.ended_at is not None:
         return Outcome(Answer.FAILED)
+    grace = _GRACE
     try:
         outcome = signer.poll(found.key, request.provider_key)
-    except (SendingError, CannotSign):
-        outcome = Outcome(Answer.WAITING)
-    over = request.expires_at is not None and now > request.expires_at + timedelta(minutes=1)
+    except (SendingError, CannotSign, KeyError, ValueError, TypeError):
+        outcome, grace = Outcome(Answer.WAITING), _LOST  # it may be signed, and only the answer be missing
+    over = request.expires_at is not None and now > request.expires_at + grace
     return Outcome(Answer.EXPIRED) if outcome.answer is Answer.WAITING and over else outcome
 
 
@@ -150,8 +174,7 @@ def _finish(
 ) -> dict[int, bytes]:
     """The signed PDFs by paper, of those whose signature fits."""
     with database.unit_of_work() as session:
-        query = select(PreparedSignature).where(PreparedSignature.request_id == request_id)
-        prepared = session.scalars(query).all()
+        prepared = _prepared(session, request_id)
     chain = certificates.chain_of(found)
     made = {}
     for one in prepared:
@@ -166,13 +189,21 @@ def _finish(
 
 def _prepare(
     session: Session, tools: Tools, request: SigningRequest, found: Certificate, paper: OutgoingPaper, now: datetime
-) -> ToSign:
+) -> None:
     made = signing.prepare(paper, signing.PERSON, found, tools, now)
     session.add(PreparedSignature(
         request_id=request.id, paper_id=paper.id, content_sha256=tools.storage.put(made.pdf),
         document_digest=made.document_digest, region_start=made.start, region_end=made.end, attributes=made.attributes,
     ))  # fmt: skip
-    return ToSign(str(paper.id), f"Văn bản số {paper.sign}", made.digest)
+
+
+def _prepared(session: Session, request_id: int) -> Sequence[PreparedSignature]:
+    query = select(PreparedSignature).where(PreparedSignature.request_id == request_id)
+    return session.scalars(query.order_by(PreparedSignature.paper_id)).all()
+
+
+def _digest(one: PreparedSignature) -> bytes:
+    return hashlib.sha256(one.attributes).digest()
 
 
 def _papers(session: Session, request: SigningRequest) -> Sequence[OutgoingPaper]:

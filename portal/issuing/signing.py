@@ -13,6 +13,9 @@ from datetime import datetime
 from typing import Any
 
 import pikepdf
+from pyhanko.sign.timestamps import TimestampRequestError
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko_certvalidator.errors import PathError, ValidationError
 from sqlalchemy.orm import Session
 
 from portal.base.clock import local
@@ -28,6 +31,11 @@ _BLUE, _RED = "#1f3fbf", "#c8102e"
 # Points. The seal covers the left third of the person's signature.
 _HAND = (142.0, 56.0)
 _SEAL = 79.0
+_COLORS = {"hand": _BLUE, "seal": _RED, "copy": "#000000"}
+# The book of certified copies.
+COPY = "sao-y"
+_COPY_PLACE = (190.0, 44.0)
+_EDGE = 14.0
 _REASONS = {PERSON: "Ký văn bản", SEAL: "Ký số của cơ quan"}
 
 
@@ -49,8 +57,13 @@ class Waits:
 
 
 def make_next(session: Session, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
-    """The next step of a rendered paper. Raises what keys and authorities raise when they do not answer."""
-    return _STEPS[Step(paper.step)](session, tools, paper, now)
+    """The next step of a rendered paper."""
+    try:
+        return _STEPS[Step(paper.step)](session, tools, paper, now)
+    except (certificates.AuthorityIsSilent, TimestampRequestError, OSError):
+        return Waits("Nơi cấp chứng thư hoặc dấu thời gian không trả lời.")
+    except (PathError, ValidationError, SignatureValidationError) as error:
+        return Waits(f"Chữ ký không còn được công nhận: {type(error).__name__}.")
 
 
 def keep(paper: OutgoingPaper, tools: Tools, made: Made | Waits, now: datetime) -> None:
@@ -78,6 +91,17 @@ def rendered(paper: OutgoingPaper, pdf: bytes, anchor: Anchor | None) -> Made:
     return Made(Step.RENDERED, pades.with_fields(pdf, fields), kept)
 
 
+def copy_to_seal(pdf: bytes) -> Made:
+    """A scanned paper with the field of the agency's signature: at the top right of the first page."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        _, _, right, top = (float(x) for x in opened.pages[0].mediabox)
+        whole = io.BytesIO()
+        opened.save(whole)  # scanners write tables of objects that cannot be added to
+    place = pades.Place(0, (right - _COPY_PLACE[0] - _EDGE, top - _COPY_PLACE[1] - _EDGE, right - _EDGE, top - _EDGE))
+    return Made(Step.RENDERED, pades.with_fields(whole.getvalue(), [pades.Field(SEAL, place)]),
+                {SEAL: [place.page, *place.box]})  # fmt: skip
+
+
 def places_for(pdf: bytes, anchor: Anchor | None) -> dict[str, pades.Place]:
     """Where person and seal sign; without an anchor nothing is to be seen of the signatures."""
     if anchor is None:
@@ -102,10 +126,15 @@ def field_of(paper: OutgoingPaper, name: str, certificate: Certificate, tools: T
     place = pades.Place(int(page), (box[0], box[1], box[2], box[3]))
     picture = tools.storage.get(certificate.picture_sha256) if certificate.picture_sha256 else b""
     look = render_stamp(
-        name=certificate.subject, at=f"{local(now):%H:%M:%S %d/%m/%Y %z}", color=_RED if name == SEAL else _BLUE,
-        is_seal=name == SEAL, width=box[2] - box[0], height=box[3] - box[1], picture=picture,
+        name=certificate.subject, at=f"{local(now):%H:%M:%S %d/%m/%Y %z}", color=_COLORS[_look(paper, name)],
+        look=_look(paper, name), width=box[2] - box[0], height=box[3] - box[1], picture=picture,
     )  # fmt: skip
     return pades.Field(name, place, look)
+
+
+def _look(paper: OutgoingPaper, name: str) -> str:
+    """Copies bear words in black instead of the seal (NĐ 30/2020, phụ lục I)."""
+    return "hand" if name == PERSON else "copy" if paper.paper == COPY else "seal"
 
 
 def prepare(paper: OutgoingPaper, name: str, certificate: Certificate, tools: Tools, now: datetime) -> pades.Prepared:

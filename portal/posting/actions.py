@@ -107,7 +107,7 @@ def _speak(post: Post, wanted: PostOrder, state: OrderState) -> tuple[str | None
     if state is OrderState.NEW:
         return post.order(wanted), (OrderState.ORDERED, STATE_NAMES[OrderState.ORDERED])
     tracked = post.track(wanted.key)
-    return None, (_STATES[tracked.carried], tracked.text)
+    return None, (_STATES[tracked.carried] if tracked.carried else state, tracked.text)
 
 
 _STATES = {
@@ -137,8 +137,8 @@ def _note(database: Database, order_id: int, was: OrderState, *, refused: bool, 
         found.next_at = now + _TRY_AGAIN
         if refused and was is OrderState.NEW:
             found.state, found.changed_at, found.next_at = OrderState.REFUSED, now, None
-        elif refused and was is OrderState.CANCELLED:
-            found.next_at = None
+        elif refused and was is OrderState.CANCELLED:  # too late: it is on its way
+            found.state, found.changed_at = OrderState.UNDER_WAY, now
 
 
 def _order_of(session: Session, found: PostalOrder) -> PostOrder:

@@ -201,7 +201,8 @@ class MySign(Provider):
         state = {WAIT: "0", CONFIRM: "1"}.get(decision, "2")
         # The real one breaks its base64 into lines.
         signatures = [base64.encodebytes(made[name]).decode().replace("\n", "\r\n") for name in made]
-        return _json({"status": state, "signatures": signatures, "message": decision})
+        said = {"status": state, "signatures": signatures, "message": decision}
+        return in_mood(self, lambda: _json(said), lambda mood: _json({"error": mood}))
 
     def _person(self, asked: Asked) -> str:
         return asked.headers.get("Authorization", "").removeprefix("Bearer ve-")

@@ -60,6 +60,7 @@ class Phone:
         """What the worker does when it is asked."""
         with self.desk.database.unit_of_work() as session:
             remote.begin(session, self.tools, request_id, self.desk.now)
+        remote.hand_over(self.desk.database, self.tools, request_id, self.desk.now)
 
     def decides(self, decision: str) -> None:
         """What the person makes of what is on the phone."""
@@ -143,6 +144,38 @@ def test_a_signature_that_does_not_fit_is_not_taken(phone: Phone) -> None:
     assert phone.steps(papers) == [Step.RENDERED]
 
 
+def test_the_answer_is_lost_and_the_person_is_asked_once(phone: Phone) -> None:
+    papers = phone.waiting(1)
+    phone.decides(CONFIRM)
+    provider = getattr(phone.pki, phone.way)
+    provider.mood = lambda: LOSE_ANSWER
+    request = phone.ask(papers)
+    provider.mood = lambda: ANSWER
+    with phone.desk.database.unit_of_work() as session:
+        assert session.get_one(SigningRequest, request).state == Asked.NEW
+    phone.desk.now += timedelta(minutes=1)
+    phone.poll(request)
+    assert phone.poll(request) == Asked.SIGNED
+    assert phone.steps(papers) == [Step.SIGNED]
+
+
+def test_another_certificate_sets_its_papers_going(phone: Phone) -> None:
+    papers = phone.waiting(1)
+    bind_person(phone.desk.database, phone.tools, phone.desk.now)
+    assert phone.papers.of_id(papers[0].id).waits_for_signer is False
+    assert phone.papers.step(phone.tools, papers[0]).step == Step.SIGNED
+
+
+def test_what_is_unbound_signs_no_more(phone: Phone) -> None:
+    papers = phone.waiting(1)
+    phone.decides(WAIT)
+    request = phone.ask(papers)
+    bind_person(phone.desk.database, phone.tools, phone.desk.now)
+    phone.decides(CONFIRM)
+    assert phone.poll(request) == Asked.FAILED
+    assert phone.steps(papers) == [Step.RENDERED]
+
+
 def test_no_answer_is_waited_out(phone: Phone) -> None:
     papers = phone.waiting(1)
     phone.decides(WAIT)
@@ -157,5 +190,8 @@ def test_no_answer_is_waited_out(phone: Phone) -> None:
         expires = session.get_one(SigningRequest, request).expires_at
     assert expires is not None
     phone.desk.now = expires + timedelta(minutes=2)
+    provider.mood = lambda: LOSE_ANSWER
+    assert phone.poll(request) == Asked.WAITING, "it may be signed, and only the answer be missing"
+    provider.mood = lambda: ANSWER
     assert phone.poll(request) == Asked.EXPIRED
     assert phone.steps(papers) == [Step.RENDERED]

@@ -8,14 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from pyhanko.sign.timestamps import TimestampRequestError
+from sqlalchemy import delete
 
+from portal.cases import outgoing
 from portal.cases.lifecycle import State
 from portal.cases.models import Case
 from portal.documents.signatures import signatures_of
-from portal.issuing.certificates import AuthorityIsSilent
 from portal.issuing.models import Step
 from portal.issuing.tools import Tools
+from portal.outbox.models import OutboxMessage
 from portal.standins.web import ANSWER
 from tests.issuing.conftest import Papers
 from tests.support.desk import Desk
@@ -117,11 +118,14 @@ def test_an_expired_one_too_and_no_answer_is_no_yes(papers: Papers, tools: Tools
     paper = papers.to(tools, Step.RENDERED)
     pki.authority_web.mood = lambda: "503"
     try:
-        with pytest.raises((AuthorityIsSilent, TimestampRequestError)):
-            papers.step(tools, paper)
+        waiting = papers.step(tools, paper)
     finally:
         pki.authority_web.mood = lambda: ANSWER
-    assert papers.of_id(paper.id).step == Step.RENDERED
+    assert (waiting.step, waiting.problem) == (Step.RENDERED, "Nơi cấp chứng thư hoặc dấu thời gian không trả lời.")
+    with papers.desk.database.unit_of_work() as session:
+        assert outgoing.set_going(session, papers.desk.now) == 0, "it is announced already"
+        session.execute(delete(OutboxMessage))
+        assert outgoing.set_going(session, papers.desk.now) == 1
     assert papers.step(tools, paper).step == Step.SIGNED
 
 

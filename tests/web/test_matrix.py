@@ -105,7 +105,7 @@ ONLY_MACHINES = ("/luu", "/tai-len", "/tai-len/<uuid:upload_id>")
 EDITED = ("/quan-tri/phien-ban/<int:version_id>/sua", "/quan-tri/phien-ban/<int:version_id>/to-khai",
           "/quan-tri/phien-ban/<int:version_id>/to-khai/<int:number>")  # fmt: skip
 # What a configurator keeps of the unit that is named in the form.
-OF_THE_UNIT = ("/quan-tri/lich/ngay", "/quan-tri/lich/gio", "/quan-tri/su-co", "/quan-tri/ly-do")
+OF_THE_UNIT = ("/quan-tri/lich/ngay", "/quan-tri/lich/gio", "/quan-tri/su-co", "/quan-tri/ly-do", "/quan-tri/mau-giay")
 EDITORS_ONLY = {
     ("POST", "/quan-tri/tim-kiem/tu-dong-nghia"), ("POST", "/quan-tri/tim-kiem/tu-dong-nghia/<int:synonym_id>/xoa"),
     ("POST", "/quan-tri/tim-kiem/bo-qua"), ("POST", "/quan-tri/thu-tuc/<code>/soan"), ("POST", "/quan-tri/nhap-xuat"),
@@ -115,7 +115,7 @@ EDITORS_ONLY = {
 NO_EXAMPLE = ("<int:message_id>", "/chung-tu.pdf", "/anh-chuyen-khoan", "/nop-tien/ve/<gateway>",
               "<int:import_id>", "<int:row_id>", "<int:delivery_id>", "POST /quan-tri/uy-quyen", "/nhieu-ho-so/lam",
               "<int:delegation_id>", "<int:certificate_id>", "<int:exchanged_id>",
-              "<int:order_id>")  # fmt: skip
+              "<int:order_id>", "/sao-y")  # fmt: skip
 # Of which one case of several is asked, by the end of the rule: one that has what is asked for.
 CASE_FOR = {"ket-qua.pdf": "<finished>", "tat-ca.zip": "<finished>", "xin-loi.pdf": "<put off>",
             "du-thao.pdf": "<proposed>", "du-thao-<int:number>.png": "<proposed>",

@@ -3,7 +3,7 @@
 from portal.base.clock import now
 from portal.documents import partial, scanning
 from portal.documents.cleanup import forget_unused
-from portal.exchange.models import ExchangedPaper
+from portal.exchange.models import BadPackageRow, ExchangedPaper
 from portal.issuing.models import Certificate, OutgoingPaper, PreparedSignature
 from portal.payments.models import Payment, PaymentReceipt
 from workers.context import Context
@@ -13,6 +13,7 @@ from workers.tasks.timed import timed
 _ALSO_KEPT = (
     PaymentReceipt.sha256, Payment.proof_sha256, OutgoingPaper.sha256, OutgoingPaper.content_sha256,
     PreparedSignature.content_sha256, Certificate.picture_sha256,
+    BadPackageRow.sha256,
 )  # fmt: skip
 
 

@@ -1,8 +1,11 @@
 """Papers on their way out, and what people confirm on their phones."""
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from portal.base.clock import now
+from portal.base.logs import logger
 from portal.cases import outgoing
 from portal.issuing import remote
 from portal.issuing.models import Step
@@ -10,6 +13,8 @@ from portal.issuing.signing import Made
 from workers.context import Context
 from workers.tasks.listener import listener
 from workers.tasks.timed import timed
+
+_log = logger(__name__)
 
 
 @listener("issuing.make_result")
@@ -25,9 +30,14 @@ def go_on(context: Context, session: Session, paper_id: int) -> None:
 
 
 @listener("issuing.begin")
-def begin(context: Context, session: Session, request_id: int) -> None:
+def begin(context: Context, session: Session, request_id: int) -> Callable[[], None]:
     """Ask the signer to confirm on the phone."""
     remote.begin(session, context.tools, request_id, now())
+
+    def after() -> None:
+        remote.hand_over(context.database, context.tools, request_id, now())
+
+    return after
 
 
 @timed("issuing.poll")
@@ -40,4 +50,14 @@ def poll(context: Context) -> None:
     with context.database.unit_of_work() as session:
         requests = remote.open_requests(session)
     for request_id in requests:
-        remote.poll(context.database, context.tools, request_id, now(), keep)
+        try:
+            remote.poll(context.database, context.tools, request_id, now(), keep)
+        except Exception as error:  # one request keeps none of the others
+            _log.warning("not_polled", request=request_id, error=type(error).__name__)
+
+
+@timed("issuing.set_going")
+def set_going(context: Context) -> None:
+    """Papers that wait for a key or an authority are tried again."""
+    with context.database.unit_of_work() as session:
+        outgoing.set_going(session, now())

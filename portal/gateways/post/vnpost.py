@@ -16,7 +16,7 @@ from portal.gateways.posting import Address, Carried, PostOrder, Tracked, Way
 
 _OK = "100"
 _FLAGS = {Way.COLLECT: 1, Way.RETURN: 2}
-_STATES = "10:under_way,20:delivered,30:returned"
+_STATES = "00:ordered,10:under_way,20:delivered,30:returned"
 
 
 class VnPost(OverHttp):
@@ -44,10 +44,10 @@ class VnPost(OverHttp):
         return str(answer.get("ItemCode") or order.key)
 
     def track(self, key: str) -> Tracked:
-        """Where the papers are; a code that we do not know leaves them under way."""
+        """Where the papers are."""
         answer = self._ask("orderTracking", {"CustomerCode": self._customer, "OrderNumber": key})
         code = str(answer.get("StatusCode", ""))
-        return Tracked(self._states.get(code, Carried.ORDERED), str(answer.get("StatusMessage", ""))[:200])
+        return Tracked(self._states.get(code), str(answer.get("StatusMessage", ""))[:200])
 
     def cancel(self, key: str) -> None:
         """Call it off."""

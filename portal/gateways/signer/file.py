@@ -27,6 +27,8 @@ class KeyFiles:
 
     def __init__(self, folder: Path, password: str):
         self._folder, self._password = folder, password
+        # Opening one takes longer than signing with it: on purpose, against those who guess passwords.
+        self._opened: dict[str, tuple[bytes, PKCS12KeyAndCertificates]] = {}
 
     def certificate(self, key: str) -> Chain:
         """The certificate in the file."""
@@ -49,9 +51,12 @@ class KeyFiles:
         if not _NAME.match(key):
             raise CannotSign("no such name")
         try:
-            return load_pkcs12((self._folder / key).read_bytes(), self._password.encode())
+            content = (self._folder / key).read_bytes()
+            if key not in self._opened or self._opened[key][0] != content:
+                self._opened[key] = content, load_pkcs12(content, self._password.encode())
         except (OSError, ValueError) as error:
             raise CannotSign(type(error).__name__) from error
+        return self._opened[key][1]
 
 
 def open_signer(env: Mapping[str, str]) -> KeyFiles:

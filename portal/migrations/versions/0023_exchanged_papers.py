@@ -33,8 +33,14 @@ def upgrade() -> None:
     op.create_index("ix_exchanged_papers_send", "exchanged_papers", ["send_at"],
                     postgresql_where=sa.text("send_at IS NOT NULL"))  # fmt: skip
     op.create_index("ix_exchanged_papers_agency", "exchanged_papers", ["agency_key", "direction", "id"])
+    op.create_table(
+        "bad_packages", sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True), _text("sha256"),
+        sa.Column("size", sa.BigInteger, nullable=False), _text("problem"),
+        sa.Column("came_at", INSTANT, nullable=False),
+    )  # fmt: skip
     op.create_index("ix_exchanged_papers_paper", "exchanged_papers", ["paper_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("bad_packages")
     op.drop_table("exchanged_papers")

@@ -1,4 +1,4 @@
-"""Orders to carriers; what a paper kept by a person is: its kind, number, issuer and days."""
+"""Orders to carriers; templates of papers; what a paper kept by a person is: its kind, number, issuer and days."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,6 +30,14 @@ def upgrade() -> None:
     op.create_index("ix_postal_orders_case", "postal_orders", ["case_id", "id"])
     op.create_index("uq_postal_orders_open", "postal_orders", ["case_id", "way"], unique=True,
                     postgresql_where=sa.text("state IN ('new', 'ordered', 'under_way')"))  # fmt: skip
+    op.create_table(
+        "paper_templates", sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("agency_key", sa.Text, sa.ForeignKey("agencies.key")), _text("paper"), _text("source"),
+        sa.Column("made_by", sa.BigInteger, sa.ForeignKey("accounts.id")), sa.Column("made_at", INSTANT, nullable=False),
+        sa.Column("retired_at", INSTANT),
+    )  # fmt: skip
+    op.create_index("uq_paper_templates_in_use", "paper_templates", ["agency_key", "paper"], unique=True,
+                    postgresql_where=sa.text("retired_at IS NULL"), postgresql_nulls_not_distinct=True)  # fmt: skip
     for name in ("kind", "number", "issuer"):
         op.add_column("wallet_papers", _text(name, nullable=True))
     op.add_column("wallet_papers", sa.Column("issued_on", sa.Date))
@@ -38,4 +46,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("issued_on", "issuer", "number", "kind"):
         op.drop_column("wallet_papers", name)
+    op.drop_table("paper_templates")
     op.drop_table("postal_orders")

@@ -8,6 +8,7 @@ from portal.web.admin import (
     messages,
     operation,
     outages,
+    paper_templates,
     people,
     reasons,
     texts,
@@ -17,6 +18,6 @@ from portal.web.admin import (
 from portal.web.admin.blueprint import blueprint
 
 __all__ = [
-    "audit", "blueprint", "calendars", "certificates", "delegations", "messages", "operation", "outages", "people",
-    "reasons", "texts", "units", "zalo",
+    "audit", "blueprint", "calendars", "certificates", "delegations", "messages", "operation", "outages",
+    "paper_templates", "people", "reasons", "texts", "units", "zalo",
 ]  # fmt: skip

@@ -36,6 +36,7 @@ _SLIPS: dict[str, tuple[str, Callable[[Session, Case, str], dict[str, Any]]]] = 
     "bo-sung": ("supplement", slips.supplement_data),
     "tu-choi": ("refusal", slips.refusal_data),
     "xin-loi": ("apology", apology_data),
+    "tra-ket-qua": ("handover", slips.handover_data),
     "kiem-soat": ("control", lambda session, case, url: slips.control_data(session, case, url, now())),
 }
 

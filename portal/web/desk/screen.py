@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
-from portal.cases import conversation, paying, petitions, queries
+from portal.cases import conversation, copies, paying, petitions, queries
 from portal.cases.actions import stages_ahead
 from portal.cases.choices import Options, choices_of
 from portal.cases.details import DETAILS, asks_something
@@ -70,13 +70,20 @@ def screen(session: Session, case: Case, actor: Actor, now: datetime) -> dict[st
         "VERDICT_NAMES": checklist.VERDICT_NAMES, "replaced": uploads.of_case(session, case.id, replaced=True),
         "slot_name": lambda number: slot_name(published.procedure, published.form, number),
         "changes": _changes(case, published), "asked_at": _last_at(history, "case.supplement_requested"),
-        **carrying(session, case), "told": log.of_case(session, case.id), "log": log, **_money(session, case, actor),
+        **carrying(session, case), **_copies(session, case, actor),
+        "told": log.of_case(session, case.id), "log": log, **_money(session, case, actor),
         "result": result_of(session, case.id), "next_reference": queues.next_of(session, actor, case, now),
         "children": children_of(session, case),
         "parent": session.get(Case, case.parent_id) if case.parent_id else None, "persons": _persons(session, case),
         "colleagues": notes.colleagues(session, case, now), "slips": _slips(history),
         **_talk(session, case, history, papers),
     }  # fmt: skip
+
+
+def _copies(session: Session, case: Case, actor: Actor) -> dict[str, Any]:
+    """Certified copies, and what may still be certified by this person."""
+    may = copies.may_certify(actor, case)
+    return {"copies": copies.copies_of(session, case), "to_certify": copies.certifiable(session, case) if may else []}
 
 
 def _money(session: Session, case: Case, actor: Actor) -> dict[str, Any]:
@@ -182,6 +189,7 @@ def _slips(history: Sequence[CaseEvent]) -> list[tuple[str, str]]:
         ("case.supplement_requested", "bo-sung", "Phiếu yêu cầu bổ sung (mẫu 02)"),
         ("case.declined", "tu-choi", "Phiếu từ chối (mẫu 03)"),
         ("case.rescheduled", "xin-loi", "Phiếu xin lỗi và hẹn lại (mẫu 04)"),
+        ("case.returned", "tra-ket-qua", "Phiếu trả kết quả"),
         ("case.submitted", "kiem-soat", "Phiếu kiểm soát (mẫu 05)"),
     )
     return [(kind, name) for event, kind, name in known if event in happened]

@@ -17,12 +17,12 @@ from portal.exchange import actions, queries
 from portal.exchange.edxml import STATUS_NAMES
 from portal.exchange.models import ExchangedPaper
 from portal.issuing import register
+from portal.issuing.words import kind_names
 from portal.web.access import staff
 from portal.web.files import download_response
 from portal.web.issuing.blueprint import blueprint
 from portal.web.issuing.registers import page_of
 from portal.web.session import actor, db, settings, storage, writing
-from services_catalog.loader import library
 
 _PDF = "application/pdf"
 
@@ -33,7 +33,7 @@ def send_paper(paper_id: int) -> Any:
     """Send a paper to an agency elsewhere."""
     found = register.of_register(db(), actor(), paper_id)
     typed = request.form
-    words = actions.Words(library().papers.get(found.paper, "Văn bản"), _notation(found.paper))
+    words = actions.Words(kind_names().get(found.paper, "Văn bản"), _notation(found.paper))
     try:
         with writing() as session:
             sent = actions.send(session, actor(), paper_id, typed.get("organ_id", ""), typed.get("organ_name", ""),
@@ -103,7 +103,7 @@ def answer_incoming(exchanged_id: int) -> Any:
 
 def _notation(paper: str) -> str:
     """What stands behind the number: the first letters of the name of its kind."""
-    words = library().papers.get(paper, "Văn bản").split()
+    words = kind_names().get(paper, "Văn bản").split()
     return "".join(word[0] for word in words).upper()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -22,14 +22,15 @@ from portal.exchange.edxml import STATUS_NAMES
 from portal.identity import queries as identity
 from portal.issuing import register
 from portal.issuing.models import Ended, OutgoingPaper, Step
+from portal.issuing.words import kind_names
 from portal.web.access import staff
 from portal.web.files import file_response, workbook_response
 from portal.web.issuing.blueprint import blueprint
 from portal.web.requests import day_in
 from portal.web.session import actor, db, settings, storage, writing
-from services_catalog.loader import library
 
 _LONGEST = timedelta(days=366)
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 _MOST = 500
 STEP_NAMES = {
     Step.NUMBERED: "Đã cấp số, đang lập tệp",
@@ -85,7 +86,10 @@ def end_paper(paper_id: int) -> Any:
     """Withdraw a paper, or have another one take its place."""
     typed = request.form
     try:
+        case_id = register.of_register(db(), actor(), paper_id).case_id
         with writing() as session:
+            if case_id is not None:  # as workers lock them: the case first
+                session.get(Case, case_id, with_for_update=True)
             found = register.end(session, actor(), paper_id, reason=typed.get("reason", ""),
                                  replaced_by=typed.get("replaced_by", ""), now=now())  # fmt: skip
             audit.record(session, actor(), Subject.PAPER, found.code, ENDED_NAMES[Ended(found.ended or "")], now(),
@@ -110,7 +114,7 @@ def _found() -> dict[str, Any]:
     key = request.args.get("co-quan") or next((one for one in keys if register.books(db(), one)), keys[0])
     if key not in names:
         raise NotFound("Không tìm thấy cơ quan này.")
-    last = day_in(request.args.get("den")) or local_day(now())
+    last = min(max(day_in(request.args.get("den")) or local_day(now()), _EARLIEST), _LATEST)
     first = day_in(request.args.get("tu")) or last.replace(day=1)
     first = min(max(first, last - _LONGEST), last)
     book = request.args.get("loai", "")
@@ -119,7 +123,7 @@ def _found() -> dict[str, Any]:
     cases = select(Case.id, Case.reference).where(Case.id.in_([one.case_id for one in rows if one.case_id]))
     return {
         "rows": rows, "first": first, "last": last, "agency_key": key, "agencies": names, "book": book,
-        "books": register.books(db(), key), "names": library().papers, "people": people,
+        "books": register.books(db(), key), "names": kind_names(), "people": people,
         "references": dict(db().execute(cases).all()), "STEP_NAMES": STEP_NAMES, "ENDED_NAMES": ENDED_NAMES,
     }  # fmt: skip
 
@@ -140,7 +144,7 @@ def page_of(found: OutgoingPaper, typed: Any, errors: dict[str, str]) -> str:
     return render_template(
         "issuing/paper.html", paper=found, case=case, people=people, typed=typed, errors=errors, state=_state(found),
         report=signatures_of(content, settings().signature_roots) if content else None, successor=successor,
-        agency=session.get_one(Agency, found.agency_key), names=library().papers, spaced=register.spaced,
+        agency=session.get_one(Agency, found.agency_key), names=kind_names(), spaced=register.spaced,
         may_end=register.may_end(actor(), found) and found.step == Step.DONE and not found.ended,
         in_force=register.is_in_force(found, local_day(now())), sent=exchange.sent(session, found.id),
         may_send=keeps_exchange(actor(), found.agency_key) and found.step == Step.DONE and not found.ended,

@@ -14,12 +14,12 @@ from portal.documents.signatures import SignatureReport, signatures_of
 from portal.issuing import checking
 from portal.issuing.checking import CheckedFile, Known
 from portal.issuing.register import spaced
+from portal.issuing.words import kind_names
 from portal.web.access import public
 from portal.web.files import file_response
 from portal.web.public.blueprint import blueprint
 from portal.web.security import limiter
 from portal.web.session import db, settings, storage
-from services_catalog.loader import library
 
 _LIMIT = "20 per minute; 100 per hour"
 _PDF = "application/pdf"
@@ -102,5 +102,5 @@ def _page(
         report = signatures_of(_original(known), settings().signature_roots)
     return render_template(
         "public/checking.html", form=form, known=known, checked=checked, report=report, file_error=file_error,
-        spaced=spaced, PAPER_NAMES=library().papers, may_open=known is not None,
+        spaced=spaced, PAPER_NAMES=kind_names(), may_open=known is not None,
     )  # fmt: skip
