@@ -24,6 +24,7 @@ from portal.publishing.loading import load
 from portal.runtime import demo
 from portal.web.app import create_app, open_outside
 from tests.support.desk import Desk
+from tests.support.pki import Pki
 from tests.support.servers import Servers, memory_folder, running_servers, server_folder
 from tests.support.stack import SEED, Stack, free_port
 
@@ -131,6 +132,14 @@ def storage(settings: Settings) -> FolderStorage:
 def desk(database: Database, storage: FolderStorage) -> Desk:
     """The people of the demonstration ward, for tests of the domain."""
     return Desk(database, storage, MORNING)
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pki]:
+    """An authority with keys, on sockets, for tests that leave its certificates in force."""
+    made = Pki(tmp_path_factory.mktemp("pki"))
+    yield made
+    made.web.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from portal.cases import outgoing
@@ -14,13 +12,6 @@ from portal.issuing.register import result_of
 from portal.issuing.tools import Tools
 from tests.support.desk import Desk
 from tests.support.pki import Pki, bind_agency, bind_person
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pki]:
-    made = Pki(tmp_path_factory.mktemp("pki"))
-    yield made
-    made.web.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
@@ -20,13 +19,6 @@ from portal.payments.models import PaymentReceipt
 from tests.support.desk import Desk
 from tests.support.payments import case_to_pay, deliver
 from tests.support.pki import AGENCY_NAME, Pki, bind_agency
-
-
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pki]:
-    made = Pki(tmp_path_factory.mktemp("pki"))
-    yield made
-    made.web.close()
 
 
 @pytest.fixture

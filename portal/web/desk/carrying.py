@@ -8,13 +8,13 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 
 from portal.base.clock import now
-from portal.base.errors import Forbidden, Invalid, NotFound, Refusal
+from portal.base.errors import Forbidden, NotFound, Refusal
 from portal.cases import copies
 from portal.cases.models import Case
 from portal.cases.outgoing import NEXT_STEP
 from portal.identity.models import Role
-from portal.posting import actions
 from portal.web.access import staff
+from portal.web.carrying import cancel_order, order_from_form
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.case import case_of, page
 from portal.web.session import actor, tools, writing
@@ -24,32 +24,20 @@ from portal.web.session import actor, tools, writing
 @staff
 def order_carrier(reference: str) -> Any:
     """Order the post for the applicant."""
-    case = _of_desk(reference)
-    try:
-        with writing() as session:
-            actions.order(session, case.id, request.form, actor().account_id, now())
-    except Invalid as invalid:
-        return page(case_of(reference), errors=invalid.errors), 422
-    except Refusal as refusal:
-        return page(case_of(reference), refusal=refusal.message), 409
-    flash("Đã gửi đơn cho bưu điện.")
-    return redirect(url_for("desk.show", reference=case.reference, _anchor="buu-dien"))
+    return order_from_form(_of_desk(reference), request.form, lambda errors: page(case_of(reference), errors=errors),
+                           _back(reference))  # fmt: skip
 
 
 @blueprint.post("/ho-so/<reference>/buu-dien/<int:order_id>/huy")
 @staff
 def cancel_carrier(reference: str, order_id: int) -> Any:
     """Call an order off."""
-    case = _of_desk(reference)
-    try:
-        with writing() as session:
-            actions.cancel(session, case.id, order_id, now())
-    except Refusal as refusal:
-        if refusal.code == "not_found":
-            raise
-        return page(case_of(reference), refusal=refusal.message), 409
-    flash("Đã hủy đơn.")
-    return redirect(url_for("desk.show", reference=case.reference, _anchor="buu-dien"))
+    return cancel_order(_of_desk(reference), order_id, lambda errors: page(case_of(reference), errors=errors),
+                        _back(reference))  # fmt: skip
+
+
+def _back(reference: str) -> str:
+    return url_for("desk.show", reference=reference, _anchor="buu-dien")
 
 
 @blueprint.post("/ho-so/<reference>/sao-y")
