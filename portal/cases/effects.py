@@ -40,6 +40,8 @@ def _assign(move: Move) -> None:
 def _propose(move: Move) -> None:
     move.case.is_granted = move.details["outcome"] == GRANTED
     move.case.decision = move.details["decision"]
+    if (until := move.details.get("valid_until")) and date.fromisoformat(until) <= local_day(move.now):
+        raise Invalid({"valid_until": "Ngày hết hiệu lực phải sau hôm nay."})
     move.case.assignee_id = move.by.account_id
     _advance(move)
 
@@ -73,7 +75,16 @@ def _number(move: Move) -> None:
     register.number_paper(
         move.session, issuer, move.procedure.result_paper, move.now, case_id=case.id, signer_id=signer_id,
         agency_certificate_id=seal.id if seal else None, subject=move.procedure.short_name,
+        valid_until=_valid_until(move),
     )  # fmt: skip
+
+
+def _valid_until(move: Move) -> date | None:
+    """The last day of what was proposed, where it has one and is granted."""
+    query = select(CaseEvent.details).where(CaseEvent.case_id == move.case.id, CaseEvent.event == "case.proposed")
+    said = move.session.scalar(query.order_by(CaseEvent.number.desc()).limit(1)) or {}
+    until = said.get("valid_until")
+    return date.fromisoformat(until) if until and move.case.is_granted else None
 
 
 def _request_supplement(move: Move) -> None:

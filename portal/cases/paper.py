@@ -61,6 +61,7 @@ def paper_data(session: Session, case: Case, base_url: str, result: OutgoingPape
         "beneficiary": owner_name(session, case),
         "submitted_on": f"{local_day(case.submitted_at):%d/%m/%Y}",
         "is_granted": bool(case.is_granted),
+        "valid_until": f"{result.valid_until:%d/%m/%Y}" if result and result.valid_until else "",
         "decision": case.decision or _usual_decision(session, case, published.procedure.result_paper),
         "rows": _rows(case, fields),
         **_signer(session, case),

@@ -30,6 +30,7 @@ _KEEPING = (Role.CLERK, Role.HEAD, Role.APPROVER)
 def number_paper(
     session: Session, agency_key: str, paper: str, now: datetime, *, case_id: int | None = None,
     signer_id: int | None = None, agency_certificate_id: int | None = None, subject: str = "", is_result: bool = True,
+    valid_until: date | None = None,
 ) -> OutgoingPaper:  # fmt: skip
     """Enter a paper with the next number of its agency, kind and year."""
     day = local_day(now)
@@ -38,6 +39,7 @@ def number_paper(
         case_id=case_id, agency_key=agency_key, paper=paper, year=day.year, number=number, issued_on=day,
         is_result=is_result, subject=subject, code=_random(CODE_LENGTH), check_code=_random(CHECK_LENGTH),
         signer_id=signer_id, agency_certificate_id=agency_certificate_id, step=Step.NUMBERED,
+        valid_until=valid_until,
     )  # fmt: skip
     session.add(entered)
     session.flush()

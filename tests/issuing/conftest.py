@@ -40,6 +40,11 @@ class Papers:
             assert found is not None
             return found
 
+    def desk_case(self, paper: OutgoingPaper) -> Case:
+        """The case of a paper."""
+        with self.desk.database.unit_of_work() as session:
+            return session.get_one(Case, paper.case_id)
+
     def step(self, tools: Tools, paper: OutgoingPaper) -> OutgoingPaper:
         """One step further."""
         with self.desk.database.unit_of_work() as session:
