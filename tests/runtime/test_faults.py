@@ -349,5 +349,8 @@ def test_a_case_is_set_going_though_every_trace_of_its_work_is_gone(stack: Stack
     time.sleep(1)
     assert state_of(desk, case)[0] == State.ACCEPTED
     with desk.database.unit_of_work() as session:
-        assert stuck.set_going(session, now() + timedelta(minutes=3)) == [case.reference]
+        found = stuck.set_going(session, now() + timedelta(minutes=3))
+        under_way = select(OutboxMessage.id).where(*lost)
+        # The portal's own sweep, whose clock has been put forward before, may just have been faster.
+        assert found == [case.reference] or session.scalar(under_way) is not None
     wait_for(lambda: state_of(desk, case)[0] == State.IN_PROCESS, "the case to go on", 60)
