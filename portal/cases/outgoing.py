@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.base.db import Database
 from portal.cases import copies
 from portal.cases.actions import perform_locked
 from portal.cases.lifecycle import Action, State
@@ -29,14 +30,29 @@ NEXT_STEP = certificates.NEXT_STEP
 _AT_ONCE = 200
 
 
-def go_on(session: Session, tools: Tools, paper_id: int, now: datetime) -> None:
-    """Make the next step of a paper, and announce the one after. Runs twice without harm."""
+def render_new(session: Session, tools: Tools, paper_id: int, now: datetime) -> bool:
+    """Make a numbered paper from its template; False where that was done before."""
     paper = session.get_one(OutgoingPaper, paper_id)
-    began = paper.step
-    if began == Step.DONE:
+    if paper.step != Step.NUMBERED:
+        return False
+    keep_step(session, tools, paper_id, Step.NUMBERED, _render(session, tools, paper), now)
+    return True
+
+
+def sign_next(database: Database, tools: Tools, paper_id: int, now: datetime) -> None:
+    """Make the next step of a rendered paper, and announce the one after. Runs twice without harm.
+
+    Keys and authorities are spoken to outside of any transaction; who dies meanwhile is found by `set_going`.
+    """
+    with database.unit_of_work() as session:
+        paper = session.get_one(OutgoingPaper, paper_id)
+        keys = signing.keys_of(session, paper)
+    if paper.step in (Step.NUMBERED, Step.DONE):
         return
-    made = _render(session, tools, paper) if began == Step.NUMBERED else signing.make_next(session, tools, paper, now)
-    keep_step(session, tools, paper_id, began, made, now)
+    made = signing.make_next(keys, tools, paper, now)
+    with database.unit_of_work() as session:
+        certificates.note_checks(session, (keys.person, keys.seal))
+        keep_step(session, tools, paper_id, paper.step, made, now)
 
 
 def keep_step(
@@ -71,12 +87,11 @@ def set_going(session: Session, now: datetime) -> int:
     return len(found)
 
 
-def go_on_with_result(session: Session, tools: Tools, case_id: int, now: datetime) -> None:
-    """`go_on` with the result of a case that is being issued."""
+def result_to_make(session: Session, case_id: int) -> int | None:
+    """The paper of a case that is being issued; None where there is nothing to do."""
     case = session.get_one(Case, case_id)
     found = result_of(session, case_id)
-    if case.state == State.ISSUING and found is not None:
-        go_on(session, tools, found.id, now)
+    return found.id if case.state == State.ISSUING and found is not None else None
 
 
 def _render(session: Session, tools: Tools, paper: OutgoingPaper) -> signing.Made:

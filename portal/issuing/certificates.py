@@ -145,6 +145,14 @@ def check_again(found: Certificate, tools: Tools, now: datetime) -> str | None:
     return found.problem
 
 
+def note_checks(session: Session, found: Iterable[Certificate | None]) -> None:
+    """Write down what `check_again` found of certificates that were looked at outside of a transaction."""
+    for one in found:
+        if one is not None:
+            said = update(Certificate).where(Certificate.id == one.id)
+            session.execute(said.values(checked_at=one.checked_at, problem=one.problem))
+
+
 def chain_of(found: Certificate) -> Chain:
     """As it was when it was bound."""
     return Chain(found.content, tuple(base64.b64decode(one["der"]) for one in found.chain))

@@ -1,6 +1,6 @@
 """The steps in which a paper is signed: the person, the agency's seal over it, and what checks both in years to come.
 
-`make_next` does the work of the next step and talks to keys and authorities; nothing is locked meanwhile. `keep` writes
+`make_next` does the work of the next step and talks to keys and authorities while no transaction is open. `keep` writes
 it down, in the caller's transaction, under the paper's lock and only if nobody else has done the step.
 """
 
@@ -56,10 +56,24 @@ class Waits:
     problem: str | None
 
 
-def make_next(session: Session, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
-    """The next step of a rendered paper."""
+@dataclass(frozen=True)
+class Keys:
+    """The certificates that a paper is signed with now."""
+
+    person: Certificate | None
+    seal: Certificate | None
+
+
+def keys_of(session: Session, paper: OutgoingPaper) -> Keys:
+    """The certificates in use of the signer and of the agency."""
+    person = certificates.of_account(session, paper.signer_id) if paper.signer_id else None
+    return Keys(person, certificates.of_agency(session, paper.agency_key))
+
+
+def make_next(keys: Keys, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
+    """The next step of a rendered paper; no transaction is open."""
     try:
-        return _STEPS[Step(paper.step)](session, tools, paper, now)
+        return _STEPS[Step(paper.step)](keys, tools, paper, now)
     except (certificates.AuthorityIsSilent, TimestampRequestError, OSError):
         return Waits("Nơi cấp chứng thư hoặc dấu thời gian không trả lời.")
     except (PathError, ValidationError, SignatureValidationError) as error:
@@ -154,15 +168,10 @@ def sealed(session: Session, tools: Tools, agency_key: str, pdf: bytes, reason: 
     return pades.archive(signed, tools.roots, tools.tsa_url)
 
 
-def signer_of(session: Session, paper: OutgoingPaper) -> Certificate | None:
-    """The certificate with which the person signs now."""
-    return certificates.of_account(session, paper.signer_id) if paper.signer_id else None
-
-
-def _sign_by_person(session: Session, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
+def _sign_by_person(keys: Keys, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
     if paper.signer_id is None:
-        return _seal(session, tools, paper, now)
-    found = signer_of(session, paper)
+        return _seal(keys, tools, paper, now)
+    found = keys.person
     if found is None:
         return Waits("Người ký chưa có chứng thư số.")
     if found.way in tools.signers and is_remote(tools.signers[found.way]):
@@ -170,11 +179,10 @@ def _sign_by_person(session: Session, tools: Tools, paper: OutgoingPaper, now: d
     return _sign(tools, paper, PERSON, found, Step.SIGNED, now)
 
 
-def _seal(session: Session, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
-    found = certificates.of_agency(session, paper.agency_key)
-    if found is None:
+def _seal(keys: Keys, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
+    if keys.seal is None:
         return Waits("Cơ quan không còn chứng thư số.")
-    return _sign(tools, paper, SEAL, found, Step.SEALED, now)
+    return _sign(tools, paper, SEAL, keys.seal, Step.SEALED, now)
 
 
 def _sign(tools: Tools, paper: OutgoingPaper, name: str, found: Certificate, step: Step, now: datetime) -> Made | Waits:
@@ -202,12 +210,12 @@ def _signed(tools: Tools, found: Certificate, field: pades.Field, content: bytes
     return pades.finish(prepared, (chain.certificate, *chain.others), signature, tools.tsa_url)
 
 
-def _archive(session: Session, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
+def _archive(keys: Keys, tools: Tools, paper: OutgoingPaper, now: datetime) -> Made | Waits:
     content = tools.storage.get(paper.content_sha256 or "")
     return Made(Step.DONE, pades.archive(content, tools.roots, tools.tsa_url))
 
 
-_STEPS: dict[Step, Callable[[Session, Tools, OutgoingPaper, datetime], Made | Waits]] = {
+_STEPS: dict[Step, Callable[[Keys, Tools, OutgoingPaper, datetime], Made | Waits]] = {
     Step.RENDERED: _sign_by_person,
     Step.SIGNED: _seal,
     Step.SEALED: _archive,

@@ -48,7 +48,9 @@ class Papers:
     def step(self, tools: Tools, paper: OutgoingPaper) -> OutgoingPaper:
         """One step further."""
         with self.desk.database.unit_of_work() as session:
-            outgoing.go_on(session, tools, paper.id, self.desk.now)
+            was_new = outgoing.render_new(session, tools, paper.id, self.desk.now)
+        if not was_new:
+            outgoing.sign_next(self.desk.database, tools, paper.id, self.desk.now)
         return self.of_id(paper.id)
 
     def of_id(self, paper_id: int) -> OutgoingPaper:

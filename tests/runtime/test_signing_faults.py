@@ -88,7 +88,7 @@ def test_killed_between_the_signatures(stack: Stack, desk: Desk, pki: Pki) -> No
     assert signed.step == Step.SIGNED
     stack.kill_worker()
     slow.let_go.set()
-    wait_for(lambda: paper_of(desk, reference).step == Step.DONE, "the paper to be finished", 90)
+    wait_for(lambda: paper_of(desk, reference).step == Step.DONE, "the paper to be finished", 180)
     done = paper_of(desk, reference)
     content = desk.storage.get(done.sha256 or "")
     assert content.startswith(desk.storage.get(signed.content_sha256 or "")), "the first signature was made anew"

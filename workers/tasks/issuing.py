@@ -17,16 +17,27 @@ from workers.tasks.timed import timed
 _log = logger(__name__)
 
 
+Later = Callable[[], None] | None
+
+
 @listener("issuing.make_result")
-def make_result(context: Context, session: Session, case_id: int) -> None:
+def make_result(context: Context, session: Session, case_id: int) -> Later:
     """A result is numbered, or was left lying: go on with it."""
-    outgoing.go_on_with_result(session, context.tools, case_id, now())
+    paper_id = outgoing.result_to_make(session, case_id)
+    return _next_step(context, session, paper_id) if paper_id is not None else None
 
 
 @listener("issuing.go_on")
-def go_on(context: Context, session: Session, paper_id: int) -> None:
+def go_on(context: Context, session: Session, paper_id: int) -> Later:
     """Make the next step of a paper."""
-    outgoing.go_on(session, context.tools, paper_id, now())
+    return _next_step(context, session, paper_id)
+
+
+def _next_step(context: Context, session: Session, paper_id: int) -> Later:
+    """Render it here and now; or sign it, once the delivery is committed."""
+    if outgoing.render_new(session, context.tools, paper_id, now()):
+        return None
+    return lambda: outgoing.sign_next(context.database, context.tools, paper_id, now())
 
 
 @listener("issuing.begin")
