@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
@@ -11,12 +13,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
 from portal.agencies.models import Agency
+from portal.base.clock import now
 from portal.base.db import Database
 from portal.gateways.messages import NotConfigured
+from portal.gateways.signing import WAYS
+from portal.issuing import certificates
+from portal.issuing.models import Certificate
 from portal.notifications.policy import policy_from
 from portal.notifications.routes import routes_from
 from portal.outbox.queries import backlog
 from portal.publishing.queries import count
+
+_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,7 @@ def _data(settings: Settings) -> list[Finding]:
             procedures = count(session)
             waiting = backlog(session)
             placeholders = session.scalar(select(func.count()).where(Agency.code_is_placeholder)) or 0
+            keys = certificates.bound(session)
     except SQLAlchemyError as error:
         return [Finding(False, "Dữ liệu", f"không đọc được: {type(error).__name__}")]
     finally:
@@ -70,8 +79,21 @@ def _data(settings: Settings) -> list[Finding]:
             "Hộp thư đi",
             f"{waiting['waiting']} chờ chuyển, {waiting['open']} chưa xong, {waiting['failing']} hỏng nhiều lần",
         ),
+        _signing(settings, keys),
         Finding(True, "Mã cơ quan", f"{placeholders} mã tạm" if placeholders else "mã định danh thật"),
     ]
+
+
+def _signing(settings: Settings, keys: Sequence[Certificate]) -> Finding:
+    """Whether the keys that are bound can be used: nobody signs with one that has expired."""
+    bad = sum(bool(one.problem) or one.valid_until <= now() for one in keys)
+    soon = sum(now() < one.valid_until <= now() + _SOON for one in keys)
+    ways = settings.gateways.get(WAYS, "") or "chưa cài cách ký"
+    has_roots = settings.signature_roots is not None
+    text = f"{ways}; {len(keys)} chứng thư số, {bad} không dùng được, {soon} sắp hết hạn"
+    return Finding(
+        not bad and (has_roots or not keys), "Ký số", text if has_roots else f"{text}; thiếu SIGNATURE_ROOTS"
+    )
 
 
 def _gateways(settings: Settings) -> list[Finding]:
