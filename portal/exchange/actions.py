@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from portal.base.errors import Forbidden, Invalid, NotFound, Refusal
 from portal.base.logs import logger
 from portal.exchange import edxml
 from portal.exchange.models import BadPackageRow, Direction, ExchangedPaper
+from portal.gateways.antivirus import Scanner, ScannerDown
 from portal.gateways.exchange_axis import Axis
 from portal.gateways.messages import SendingError
 from portal.gateways.storage import Storage
@@ -138,7 +140,9 @@ def hand_over_due(
     return most
 
 
-def take_in(database: Database, axis: Axis, storage: Storage, now: Callable[[], datetime]) -> int:
+def take_in(
+    database: Database, axis: Axis, storage: Storage, now: Callable[[], datetime], scanner: Scanner | None = None
+) -> int:
     """Keep what has come and confirm it; returns how many. A package that is none is set aside, and said so."""
     taken = 0
     for key in axis.waiting():
@@ -147,25 +151,43 @@ def take_in(database: Database, axis: Axis, storage: Storage, now: Callable[[], 
         except SendingError as error:  # the others come nevertheless
             _log.warning("not_fetched", code=error.code)
             continue
-        _take(database, storage, content, now())
+        try:
+            _take(database, storage, content, scanner, now())
+        except ScannerDown as error:  # it waits there until it can be looked at
+            _log.warning("not_scanned", error=str(error)[:80])
+            continue
         axis.confirm(key)
         taken += 1
     return taken
 
 
-def _take(database: Database, storage: Storage, content: bytes, now: datetime) -> None:
+def _take(database: Database, storage: Storage, content: bytes, scanner: Scanner | None, now: datetime) -> None:
     try:
         found = edxml.parse(content)
+        _require_clean(found, scanner)
         with database.unit_of_work() as session:
             if isinstance(found, edxml.Paper):
                 _keep(session, found, storage, now)
             else:
                 _note(session, found)
     except edxml.BadPackage as error:
-        sha256 = storage.put(content)
+        is_harmless = not isinstance(error, _Infected)
+        sha256 = storage.put(content) if is_harmless else hashlib.sha256(content).hexdigest()
         with database.unit_of_work() as session:
             session.add(BadPackageRow(sha256=sha256, size=len(content), problem=str(error), came_at=now))
         _log.warning("bad_package", element=str(error))
+
+
+class _Infected(edxml.BadPackage):
+    """There is malware in it: its bytes are not kept."""
+
+
+def _require_clean(found: edxml.Paper | edxml.Status, scanner: Scanner | None) -> None:
+    if scanner is None or isinstance(found, edxml.Status):
+        return
+    for one in found.attachments:
+        if name := scanner.scan(one.content).found:
+            raise _Infected(f"malware: {name}")
 
 
 def _package(session: Session, found: ExchangedPaper, storage: Storage, now: datetime) -> tuple[str, bytes]:

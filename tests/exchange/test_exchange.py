@@ -17,7 +17,8 @@ from portal.base.errors import Forbidden, Invalid, NotFound, Refusal
 from portal.cases.lifecycle import Action
 from portal.exchange import actions, edxml, queries
 from portal.exchange.edxml import Attachment, BadPackage, Organ, Paper, Status, build, build_status, parse
-from portal.exchange.models import ExchangedPaper
+from portal.exchange.models import BadPackageRow, ExchangedPaper
+from portal.gateways.antivirus import ScannerDown, Verdict
 from portal.gateways.axis.bridge import Bridge
 from portal.issuing.models import Step
 from portal.issuing.register import result_of
@@ -166,3 +167,43 @@ def test_what_comes_is_numbered_once_and_answered(desk: Desk, axis: Axis, bridge
         actions.answer(session, desk.actor("vanthu"), found.id, actions.REFUSED, "Sai", desk.now)
     with desk.database.unit_of_work() as session:
         assert session.scalar(select(func.count()).select_from(ExchangedPaper)) == 1
+        bad = session.scalars(select(BadPackageRow)).one()
+        assert (desk.storage.get(bad.sha256), bad.problem) == (b"<x/>", "MessageHeader")
+
+
+class Scanner:
+    """Finds something in everything, or does not answer."""
+
+    def __init__(self) -> None:
+        self.is_down = True
+
+    def scan(self, content: bytes) -> Verdict:
+        if self.is_down:
+            raise ScannerDown("x")
+        return Verdict("Eicar")
+
+    def version(self) -> str:
+        return "x"
+
+
+def test_files_from_elsewhere_are_scanned_first(desk: Desk, axis: Axis, bridge: Bridge) -> None:
+    issued(desk)
+    axis.send_paper(Organ("H37.21", "UBND"), "7", "Phối hợp", date(2026, 3, 9), PDF)
+    scanner = Scanner()
+    assert actions.take_in(desk.database, bridge, desk.storage, lambda: desk.now, scanner) == 0
+    assert len(axis.inbox) == 1, "it waits until it can be looked at"
+    scanner.is_down = False
+    assert actions.take_in(desk.database, bridge, desk.storage, lambda: desk.now, scanner) == 1
+    with desk.database.unit_of_work() as session:
+        assert session.scalar(select(func.count()).select_from(ExchangedPaper)) == 0
+        assert session.scalars(select(BadPackageRow.problem)).one() == "malware: Eicar"
+
+
+def test_one_that_cannot_be_handed_over_keeps_none_of_the_others(desk: Desk, axis: Axis, bridge: Bridge) -> None:
+    first, second = send(desk, issued(desk)), send(desk, issued(desk), organ="G18")
+    with desk.database.unit_of_work() as session:
+        session.get_one(ExchangedPaper, first.id).files = [{"name": "x", "type": "y", "size": 1, "sha256": "0" * 64}]
+    actions.hand_over_due(desk.database, bridge, desk.storage, lambda: desk.now)
+    with desk.database.unit_of_work() as session:
+        assert session.get_one(ExchangedPaper, first.id).problem is not None
+        assert session.get_one(ExchangedPaper, second.id).was_sent

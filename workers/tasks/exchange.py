@@ -17,4 +17,4 @@ def hand_over(context: Context) -> None:
 def take_in(context: Context) -> None:
     """Keep what other agencies have sent."""
     if context.axis is not None:
-        actions.take_in(context.database, context.axis, context.storage, now)
+        actions.take_in(context.database, context.axis, context.storage, now, context.scanner)
