@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Text, create_engine
+from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Text, create_engine, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 
 
 class Base(DeclarativeBase):
@@ -31,6 +31,20 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB,
         list[dict[str, Any]]: JSONB,
     }
+
+
+Row = TypeVar("Row")
+
+
+def claim_due(
+    session: Session, row: type[Row], due: InstrumentedAttribute[datetime | None], now: datetime, lease: timedelta
+) -> Row | None:
+    """The row whose time has come first, put off by `lease` so that nobody else takes it up; any number may claim."""
+    query = select(row).where(due <= now).order_by(due).limit(1)
+    found = session.scalar(query.with_for_update(skip_locked=True))
+    if found is not None:
+        setattr(found, due.key, now + lease)
+    return found
 
 
 class Database:

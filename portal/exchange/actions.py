@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.agencies.codes import new_spelling
 from portal.agencies.models import Agency
 from portal.base.clock import local_day
-from portal.base.db import Database
+from portal.base.db import Database, claim_due
 from portal.base.errors import Forbidden, Invalid, NotFound, Refusal
 from portal.base.logs import logger
 from portal.exchange import edxml
@@ -113,11 +113,9 @@ def hand_over_due(
     """Hand over what waits, one after the other; returns how many. Any number may run."""
     for count in range(most):
         with database.unit_of_work() as session:
-            query = select(ExchangedPaper).where(ExchangedPaper.send_at <= now()).order_by(ExchangedPaper.send_at)
-            found = session.scalar(query.limit(1).with_for_update(skip_locked=True))
+            found = claim_due(session, ExchangedPaper, ExchangedPaper.send_at, now(), _LEASE)
             if found is None:
                 return count
-            found.send_at = now() + _LEASE
             exchanged_id, status = found.id, found.status
         problem = None
         try:

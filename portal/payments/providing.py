@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
-
 from portal.base.clock import local_day
-from portal.base.db import Database
+from portal.base.db import Database, claim_due
 from portal.base.logs import logger
 from portal.gateways.messages import SendingError, WrongMessage
 from portal.gateways.receipts import ReceiptOrder, ReceiptProvider
@@ -22,11 +20,9 @@ def provide_due(database: Database, provider: ReceiptProvider, now: Callable[[],
     """Issue or cancel what is waiting at the provider, one after the other; returns how many. Any number may run."""
     for count in range(most):
         with database.unit_of_work() as session:
-            query = select(PaymentReceipt).where(PaymentReceipt.send_at <= now()).order_by(PaymentReceipt.send_at)
-            found = session.scalar(query.limit(1).with_for_update(skip_locked=True))
+            found = claim_due(session, PaymentReceipt, PaymentReceipt.send_at, now(), _LEASE)
             if found is None:
                 return count
-            found.send_at = now() + _LEASE
             receipt_id, is_issued = found.id, found.state == ReceiptState.ISSUED
             order = _order(found)
         try:

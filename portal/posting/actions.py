@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.agencies.models import Agency
 from portal.base.clock import local_day
-from portal.base.db import Database
+from portal.base.db import Database, claim_due
 from portal.base.errors import Invalid, NotFound, Refusal
 from portal.base.logs import logger
 from portal.cases.lifecycle import State
@@ -82,11 +82,9 @@ def carry_due(database: Database, post: Post, now: Callable[[], datetime], *, mo
     """Speak to the carrier about what is due, one after the other; returns how many. Any number may run."""
     for count in range(most):
         with database.unit_of_work() as session:
-            query = select(PostalOrder).where(PostalOrder.next_at <= now()).order_by(PostalOrder.next_at)
-            found = session.scalar(query.limit(1).with_for_update(skip_locked=True))
+            found = claim_due(session, PostalOrder, PostalOrder.next_at, now(), _LEASE)
             if found is None:
                 return count
-            found.next_at = now() + _LEASE
             wanted = _order_of(session, found)
             order_id, state = found.id, OrderState(found.state)
         try:

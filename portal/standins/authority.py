@@ -56,24 +56,23 @@ class TestAuthority:
         return [self.issuing[0]]
 
     def issue(
-        self, name: str, *, organisation: str | None = None, days: int = 730, begins: datetime | None = None,
-        public_key: rsa.RSAPublicKey | None = None,
-    ) -> tuple[x509.Certificate, Key | None]:  # fmt: skip
-        """A certificate for a person or an organisation, valid so many days, and its key where it was made here."""
-        key = rsa.generate_private_key(65537, 2048) if public_key is None else None
-        public = public_key if key is None else key.public_key()
-        assert public is not None  # noqa: S101 - one of the two
+        self, name: str, *, organisation: str | None = None, days: int = 730, begins: datetime | None = None
+    ) -> Signed:
+        """A certificate for a person or an organisation, valid so many days, and its key."""
+        key = rsa.generate_private_key(65537, 2048)
         subject = [x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"), x509.NameAttribute(NameOID.COMMON_NAME, name)]
         if organisation:
             subject.insert(1, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
-        builder = _builder(x509.Name(subject), public, self.issuing[0].subject, days, begins)
+        builder = _builder(x509.Name(subject), key.public_key(), self.issuing[0].subject, days, begins)
         usage = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
         builder = builder.add_extension(x509.BasicConstraints(False, None), True).add_extension(usage, True)
         return self._at_home(builder).sign(self.issuing[1], hashes.SHA256()), key
 
-    def issue_file(self, path: Path, name: str, password: str, **wishes: str) -> x509.Certificate:
+    def issue_file(
+        self, path: Path, name: str, password: str, *, days: int = 730, begins: datetime | None = None
+    ) -> x509.Certificate:
         """A certificate with its key as PKCS#12."""
-        certificate, key = self.issue(name, organisation=wishes.get("organisation"))
+        certificate, key = self.issue(name, days=days, begins=begins)
         locked = serialization.BestAvailableEncryption(password.encode())
         content = pkcs12.serialize_key_and_certificates(name.encode(), key, certificate, self.chain, locked)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -165,11 +164,14 @@ class TestAuthority:
         name = "crl-goc" if by_root else "crl"
         point = x509.DistributionPoint([x509.UniformResourceIdentifier(f"{self.url}/ca/{name}")], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+        above = x509.AccessDescription(
+            AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(f"{self.url}/ca/cap-tren")
+        )
         if by_root:
-            return builder
+            return builder.add_extension(x509.AuthorityInformationAccess([above]), critical=False)
         where = x509.UniformResourceIdentifier(f"{self.url}/ca/ocsp")
-        access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, where)
-        return builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
+        access = [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, where), above]
+        return builder.add_extension(x509.AuthorityInformationAccess(access), critical=False)
 
 
 class AuthorityWeb(Provider):
@@ -182,6 +184,8 @@ class AuthorityWeb(Provider):
         ask, stamp = authority.ocsp, authority.timestamp
         web.paths[("POST", "/ca/ocsp")] = lambda asked: self._answer(asked, lambda: ask(asked.body), der[0])
         web.paths[("POST", "/ca/tsa")] = lambda asked: self._answer(asked, lambda: stamp(asked.body), der[1])
+        issuing = authority.issuing[0].public_bytes(serialization.Encoding.DER)
+        web.paths[("GET", "/ca/cap-tren")] = lambda _: Answer(issuing, 200, "application/pkix-cert")
         web.paths[("GET", "/ca/crl")] = lambda _: Answer(authority.crl(of_root=False), 200, der[2])
         web.paths[("GET", "/ca/crl-goc")] = lambda _: Answer(authority.crl(of_root=True), 200, der[2])
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
 
+from portal.base.errors import Invalid
 from portal.cases import outgoing
 from portal.cases.lifecycle import State
 from portal.cases.models import Case
 from portal.documents.signatures import signatures_of
+from portal.issuing import certificates
 from portal.issuing.models import Step
 from portal.issuing.tools import Tools
 from portal.outbox.models import OutboxMessage
+from portal.standins.authority import TestAuthority
 from portal.standins.web import ANSWER
+from tests.documents.test_signatures import Signer
 from tests.issuing.conftest import Papers
 from tests.support.desk import Desk
-from tests.support.pki import AGENCY_NAME, MODULE, SIGNER, Pki, bind_agency, bind_person
+from tests.support.pki import AGENCY_NAME, IS_ROOT, MODULE, PASSWORD, SIGNER, Pki, bind_agency, bind_person
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +55,7 @@ def test_person_then_agency_and_an_independent_validator_agrees(
     assert (paper.sha256, paper.signer_certificate_id is not None) == (paper.content_sha256, True)
 
 
-@pytest.mark.skipif(shutil.which("pdfsig") is None, reason="poppler-utils is not installed")
+@pytest.mark.skipif(not IS_ROOT and shutil.which("pdfsig") is None, reason="sudo apt-get install poppler-utils")
 def test_poppler_agrees(papers: Papers, tools: Tools, tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(papers.content(papers.to(tools, Step.DONE)))
@@ -114,7 +119,68 @@ def test_a_revoked_certificate_is_refused(papers: Papers, tools: Tools, pki: Pki
     own.web.close()
 
 
-def test_an_expired_one_too_and_no_answer_is_no_yes(papers: Papers, tools: Tools, pki: Pki) -> None:
+def test_an_expired_one_too(papers: Papers, tools: Tools, pki: Pki) -> None:
+    begins = datetime(2020, 1, 1, tzinfo=UTC)
+    pki.authority.issue_file(pki.keys / "het-han.p12", SIGNER, PASSWORD, days=30, begins=begins)
+    desk = papers.desk
+    with desk.database.unit_of_work() as session:
+        account_id = desk.account(session, "lanhdao").id
+        chain = tools.signers["file"].certificate("het-han.p12")
+        certificates.put_in_use(session, chain, account_id=account_id, way="file", key="het-han.p12", now=desk.now)
+    paper = papers.step(tools, papers.to(tools, Step.RENDERED))
+    assert (paper.step, paper.problem) == (Step.RENDERED, f"Chứng thư số đã hết hạn. ({SIGNER})")
+
+
+def bind(desk: Desk, tools: Tools, key: str, **about: str) -> None:
+    """Bind a key to the leader."""
+    with desk.database.unit_of_work() as session:
+        account_id = desk.account(session, "lanhdao").id
+        certificates.bind(session, tools, holder_name=SIGNER, account_id=account_id, way="file", key=key, by=None,
+                          now=desk.now, **about)  # fmt: skip
+
+
+def test_only_a_good_certificate_of_this_name_is_bound(desk: Desk, pki: Pki, tmp_path: Path) -> None:
+    tools = pki.tools(desk.storage)
+    revoked = pki.authority.issue_file(pki.keys / "thu-hoi.p12", SIGNER, PASSWORD)
+    pki.authority.revoke(revoked.serial_number)
+    pki.authority.issue_file(
+        pki.keys / "qua-han.p12", SIGNER, PASSWORD, days=1, begins=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    pki.authority.issue_file(pki.keys / "ten-khac.p12", "Trần Thị Khác", PASSWORD)
+    TestAuthority(tmp_path, pki.web.url).issue_file(pki.keys / "nguoi-la.p12", SIGNER, PASSWORD)
+    for key, field in (("thu-hoi.p12", "key"), ("qua-han.p12", "key"), ("nguoi-la.p12", "key"), ("khong-co.p12", "key"),
+                       ("../ca/goc.pem", "key"), ("ten-khac.p12", "name_reason")):  # fmt: skip
+        with pytest.raises(Invalid) as invalid:
+            bind(desk, tools, key)
+        assert set(invalid.value.errors) == {field}, key
+    bind(desk, tools, "ten-khac.p12", name_reason="Tên cũ trước khi đổi.")
+    bind(desk, tools, "nguoi-ky.p12")
+    with desk.database.unit_of_work() as session:
+        assert [one.key for one in certificates.bound(session)] == ["nguoi-ky.p12"]
+
+
+@pytest.mark.parametrize("has_timestamp", [True, False])
+def test_addresses_in_the_file_of_a_stranger_are_not_asked(
+    papers: Papers, tools: Tools, pki: Pki, tmp_path: Path, has_timestamp: bool
+) -> None:
+    """Whoever signs with an authority of their own may write any address into their certificates."""
+    used = tools if has_timestamp else pki.tools(papers.desk.storage, SIGN_TSA_URL="")
+    content = papers.content(papers.to(used, Step.SEALED))
+    elsewhere = Signer(tmp_path)  # of another name: nothing of the file leads to it
+    asked: list[str] = []
+    kept = dict(pki.web.paths)
+    for (method, path), handle in kept.items():
+        pki.web.paths[method, path] = lambda said, path=path, handle=handle: (asked.append(path), handle(said))[1]
+    try:
+        report = signatures_of(content, elsewhere.roots)
+    finally:
+        pki.web.paths.update(kept)
+    assert report is not None
+    assert report.problem is not None
+    assert asked == []
+
+
+def test_no_answer_is_no_yes(papers: Papers, tools: Tools, pki: Pki) -> None:
     paper = papers.to(tools, Step.RENDERED)
     pki.authority_web.mood = lambda: "503"
     try:
@@ -129,7 +195,7 @@ def test_an_expired_one_too_and_no_answer_is_no_yes(papers: Papers, tools: Tools
     assert papers.step(tools, paper).step == Step.SIGNED
 
 
-@pytest.mark.skipif(not MODULE.exists(), reason="softhsm2 is not installed")
+@pytest.mark.skipif(not IS_ROOT and not MODULE.exists(), reason="sudo apt-get install softhsm2")
 def test_a_key_in_a_token(papers: Papers, pki: Pki, desk: Desk, tmp_path: Path) -> None:
     tools = pki.tools(desk.storage, **pki.add_token())
     bind_agency(desk.database, tools, desk.now)

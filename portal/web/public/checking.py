@@ -102,5 +102,5 @@ def _page(
         report = signatures_of(_original(known), settings().signature_roots)
     return render_template(
         "public/checking.html", form=form, known=known, checked=checked, report=report, file_error=file_error,
-        spaced=spaced, PAPER_NAMES=kind_names(), may_open=known is not None,
+        spaced=spaced, PAPER_NAMES=kind_names(),
     )  # fmt: skip
